@@ -1,0 +1,71 @@
+interface Waiting<Item> {
+  items: Item[];
+  done: () => void;
+  failed: (error: unknown) => void;
+}
+
+/**
+ * Gathers what arrives while one flush runs into the next flush. There is no timer: alone, an item is
+ * flushed on the next turn of the event loop; under load, batches grow by themselves.
+ *
+ * `flush` gets the items in the order they were submitted and resolves once all are durable. When it
+ * rejects, every submission of that batch rejects with the same error.
+ */
+export class MicroBatcher<Item> {
+  private waiting: Waiting<Item>[] = [];
+  private running: Promise<void> | null = null;
+  private queued = 0;
+
+  constructor(
+    private readonly flush: (items: Item[]) => Promise<void>,
+    private readonly maxItems: number,
+  ) {}
+
+  /** Items submitted and not yet durable. */
+  get pending(): number {
+    return this.queued;
+  }
+
+  /** Resolves once everything submitted so far is durable or has failed. */
+  async drained(): Promise<void> {
+    await this.running;
+  }
+
+  submit(items: Item[]): Promise<void> {
+    this.queued += items.length;
+    return new Promise<void>((done, failed) => {
+      this.waiting.push({ items, done, failed });
+      this.running ??= this.drain();
+    });
+  }
+
+  private async drain(): Promise<void> {
+    // One turn of the loop, so that requests read from the network together are written together.
+    await new Promise<void>((next) => setImmediate(next));
+    while (this.waiting.length > 0) {
+      const batch = this.takeBatch();
+      const items = batch.length === 1 ? batch[0]!.items : batch.flatMap((w) => w.items);
+      try {
+        await this.flush(items);
+        for (const submission of batch) submission.done();
+      } catch (error) {
+        for (const submission of batch) submission.failed(error);
+      }
+      this.queued -= items.length;
+    }
+    this.running = null;
+  }
+
+  private takeBatch(): Waiting<Item>[] {
+    let count = 0;
+    let size = 0;
+    while (
+      count < this.waiting.length &&
+      (count === 0 || size + this.waiting[count]!.items.length <= this.maxItems)
+    ) {
+      size += this.waiting[count]!.items.length;
+      count++;
+    }
+    return this.waiting.splice(0, count);
+  }
+}

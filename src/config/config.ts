@@ -1,0 +1,53 @@
+/** Everything the program may know about its surroundings, validated, frozen. */
+export interface Config {
+  environment: 'development' | 'test' | 'production';
+  role: 'all' | 'api' | 'worker';
+  dataDir: string;
+  http: {
+    host: string;
+    port: number;
+    cors: boolean | string[];
+    trustProxy: boolean | string[];
+  };
+  log: { level: string };
+  throttle: { windowSeconds: number; limit: number; loginLimit: number };
+  jobs: { concurrency: number };
+  /** `null` url: PostgreSQL is embedded in `dataDir`. */
+  database: { url: string | null; migrateAtStart: boolean; poolSize: number };
+  redis: { url: string | null };
+  security: {
+    jwtSecret: string;
+    jwtExpiresInSeconds: number;
+    encryptionKey: string;
+    bcryptRounds: number;
+  };
+  whatsapp: {
+    baseUrl: string;
+    apiVersion: string;
+    webhookVerifyToken: string;
+    /** The current secret first, then the one being replaced. */
+    appSecrets: string[];
+    sendTimeoutSeconds: number;
+    reconcileAfterSeconds: number;
+    /** The default workspace's integration, where a number is named in the environment. */
+    integration: {
+      phoneNumberId: string;
+      businessAccountId: string | null;
+      accessToken: string;
+    } | null;
+  };
+}
+
+/** Injection token of {@link Config}. */
+export const CONFIG = Symbol('CONFIG');
+
+/** Lists every problem of the environment at once, one per line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly problems: string[]) {
+    super(
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
+  }
+}

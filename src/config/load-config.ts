@@ -1,0 +1,176 @@
+import { resolve } from 'node:path';
+import { Config, ConfigError } from './config';
+import { DevelopmentSecrets } from './development-secrets';
+import { Variable, VariableName, VARIABLES } from './variables';
+
+type Environment = Record<string, string | undefined>;
+
+const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+
+/** Turns the environment into a {@link Config}. Throws {@link ConfigError} naming every problem at once. */
+export function loadConfig(env: Environment = process.env): Config {
+  const reader = new Reader(env);
+  const production = reader.text('NODE_ENV') === 'production';
+  const dataDir = resolve(reader.text('DATA_DIR')!);
+  const secrets = new DevelopmentSecrets(dataDir);
+  const secret = (name: VariableName): string => {
+    const given = reader.text(name);
+    if (given !== null || reader.isSet(name)) return given ?? '';
+    if (production) reader.problems.push(`${name} is missing: ${VARIABLES[name].description}`);
+    return production ? '' : secrets.get(name);
+  };
+
+  const config: Config = {
+    environment: reader.text('NODE_ENV') as Config['environment'],
+    role: reader.text('ROLE') as Config['role'],
+    dataDir,
+    http: {
+      host: reader.text('HOST')!,
+      port: reader.number('PORT'),
+      cors: flagOrList(reader.text('CORS_ORIGIN')!),
+      trustProxy: flagOrList(reader.text('TRUST_PROXY')!),
+    },
+    log: { level: reader.text('LOG_LEVEL')! },
+    throttle: {
+      windowSeconds: reader.number('THROTTLE_TTL'),
+      limit: reader.number('THROTTLE_LIMIT'),
+      loginLimit: reader.number('LOGIN_THROTTLE_LIMIT'),
+    },
+    jobs: { concurrency: reader.number('JOB_CONCURRENCY') },
+    database: {
+      url: databaseUrl(reader),
+      migrateAtStart: reader.text('DB_SYNC') === 'true',
+      poolSize: reader.number('DB_POOL_SIZE'),
+    },
+    redis: { url: redisUrl(reader) },
+    security: {
+      jwtSecret: secret('JWT_SECRET'),
+      jwtExpiresInSeconds: reader.number('JWT_EXPIRES_IN'),
+      encryptionKey: secret('ENCRYPTION_KEY'),
+      bcryptRounds: reader.number('BCRYPT_ROUNDS'),
+    },
+    whatsapp: {
+      baseUrl: reader.text('WHATSAPP_BASE_URL')!.replace(/\/+$/, ''),
+      apiVersion: reader.text('WHATSAPP_API_VERSION')!,
+      webhookVerifyToken: secret('WHATSAPP_WEBHOOK_VERIFY_TOKEN'),
+      appSecrets: [secret('WHATSAPP_APP_SECRET'), reader.text('WHATSAPP_APP_SECRET_PREVIOUS')].filter(
+        (s) => s !== null,
+      ),
+      sendTimeoutSeconds: reader.number('WHATSAPP_SEND_TIMEOUT'),
+      reconcileAfterSeconds: reader.number('WHATSAPP_RECONCILE_AFTER'),
+      integration: integration(reader),
+    },
+  };
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
+  return deepFreeze(config);
+}
+
+/** Reads variables by their table, collecting problems instead of stopping at the first. */
+class Reader {
+  readonly problems: string[] = [];
+
+  constructor(private readonly env: Environment) {}
+
+  isSet(name: VariableName): boolean {
+    return (this.env[name]?.trim() ?? '') !== '';
+  }
+
+  /** The text, its fallback, or null; an empty variable counts as not set. */
+  text(name: VariableName): string | null {
+    const spec: Variable = VARIABLES[name];
+    const given = this.env[name]?.trim();
+    if (given === undefined || given === '') return spec.fallback;
+    const problem = problemOf(spec, given);
+    if (problem === null) return given;
+    this.problems.push(`${name} ${problem}${spec.secret ? '' : ` (it is "${given}")`}`);
+    return spec.fallback;
+  }
+
+  number(name: VariableName): number {
+    return toNumber(VARIABLES[name], this.text(name) ?? '0');
+  }
+}
+
+function problemOf(spec: Variable, given: string): string | null {
+  const range = spec.min !== undefined && spec.max !== undefined ? ` from ${spec.min} to ${spec.max}` : '';
+  switch (spec.kind) {
+    case 'integer':
+      return /^\d{1,10}$/.test(given) && inRange(spec, Number(given))
+        ? null
+        : `must be a whole number${range}`;
+    case 'duration':
+      return /^\d{1,8}[smhd]?$/.test(given) && inRange(spec, toNumber(spec, given))
+        ? null
+        : `must be a duration such as 90s, 15m, 12h or 2d${range && `, in seconds${range}`}`;
+    case 'boolean':
+      return given === 'true' || given === 'false' ? null : 'must be true or false';
+    case 'choice':
+      return spec.choices!.includes(given) ? null : `must be one of ${spec.choices!.join(', ')}`;
+    case 'url':
+      return URL.canParse(given) ? null : 'must be a URL';
+    case 'text':
+      return given.length >= (spec.minLength ?? 0) ? null : `must have at least ${spec.minLength} characters`;
+  }
+}
+
+function inRange(spec: Variable, value: number): boolean {
+  return value >= (spec.min ?? -Infinity) && value <= (spec.max ?? Infinity);
+}
+
+function toNumber(spec: Variable, given: string): number {
+  if (spec.kind !== 'duration') return Number(given);
+  const unit = given.at(-1) as keyof typeof SECONDS;
+  return unit in SECONDS ? Number(given.slice(0, -1)) * SECONDS[unit] : Number(given);
+}
+
+function flagOrList(text: string): boolean | string[] {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function databaseUrl(reader: Reader): string | null {
+  const url = reader.text('DATABASE_URL');
+  if (url !== null) {
+    if (!/^postgres(ql)?:\/\//.test(url)) reader.problems.push('DATABASE_URL must start with postgres://');
+    return url;
+  }
+  const host = reader.text('DB_HOST');
+  if (host === null) return null;
+  const user = encodeURIComponent(reader.text('DB_USER')!);
+  const password = reader.text('DB_PASSWORD');
+  const credentials = password === null ? user : `${user}:${encodeURIComponent(password)}`;
+  return `postgres://${credentials}@${host}:${reader.number('DB_PORT')}/${encodeURIComponent(reader.text('DB_NAME')!)}`;
+}
+
+function redisUrl(reader: Reader): string | null {
+  const url = reader.text('REDIS_URL');
+  if (url !== null) {
+    if (!/^rediss?:\/\//.test(url)) reader.problems.push('REDIS_URL must start with redis:// or rediss://');
+    return url;
+  }
+  const host = reader.text('REDIS_HOST');
+  if (host === null) return null;
+  const password = reader.text('REDIS_PASSWORD');
+  return `redis://${password === null ? '' : `:${encodeURIComponent(password)}@`}${host}:${reader.number('REDIS_PORT')}`;
+}
+
+function integration(reader: Reader): Config['whatsapp']['integration'] {
+  const phoneNumberId = reader.text('WHATSAPP_PHONE_NUMBER_ID');
+  if (phoneNumberId === null) return null;
+  const accessToken = reader.text('WHATSAPP_ACCESS_TOKEN');
+  if (accessToken === null) {
+    reader.problems.push('WHATSAPP_ACCESS_TOKEN is missing: WHATSAPP_PHONE_NUMBER_ID is set and needs it');
+    return null;
+  }
+  return { phoneNumberId, accessToken, businessAccountId: reader.text('WHATSAPP_BUSINESS_ACCOUNT_ID') };
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,299 @@
+/** How a variable's text becomes a value. A `duration` is `90s`, `15m`, `12h`, `2d` or plain seconds. */
+export type VariableKind = 'text' | 'integer' | 'boolean' | 'url' | 'duration' | 'choice';
+
+export interface Variable {
+  group: string;
+  kind: VariableKind;
+  description: string;
+  /** Used where nothing is set. `null`: the feature is off or an embedded default takes over. */
+  fallback: string | null;
+  /** Never logged; needs `minLength` characters. */
+  secret?: boolean;
+  /** Without it the server refuses to start when NODE_ENV=production. */
+  requiredInProduction?: boolean;
+  minLength?: number;
+  min?: number;
+  max?: number;
+  choices?: readonly string[];
+}
+
+/**
+ * Every environment variable the server reads, and the only list of them: parsing, the start-up check and
+ * `.env.example` all come from here.
+ */
+export const VARIABLES = {
+  NODE_ENV: {
+    group: 'Application',
+    kind: 'choice',
+    choices: ['development', 'test', 'production'],
+    fallback: 'development',
+    description:
+      'In production every secret must be given; elsewhere missing ones are made and kept in DATA_DIR.',
+  },
+  PORT: {
+    group: 'Application',
+    kind: 'integer',
+    min: 0,
+    max: 65_535,
+    fallback: '3000',
+    description: 'Port for HTTP and sockets; 0 takes any free one.',
+  },
+  HOST: { group: 'Application', kind: 'text', fallback: '0.0.0.0', description: 'Address to listen on.' },
+  DATA_DIR: {
+    group: 'Application',
+    kind: 'text',
+    fallback: './data',
+    description: 'Folder for the embedded database, files and generated development secrets.',
+  },
+  ROLE: {
+    group: 'Application',
+    kind: 'choice',
+    choices: ['all', 'api', 'worker'],
+    fallback: 'all',
+    description:
+      'What this process does: answer requests (api), run jobs such as sending (worker), or both (all).',
+  },
+  CORS_ORIGIN: {
+    group: 'Application',
+    kind: 'text',
+    fallback: 'true',
+    description: 'true: any origin; false: none; or a comma-separated list of origins.',
+  },
+  TRUST_PROXY: {
+    group: 'Application',
+    kind: 'text',
+    fallback: 'false',
+    description:
+      'true, false, or a comma-separated list of proxy addresses whose X-Forwarded-For is believed.',
+  },
+  LOG_LEVEL: {
+    group: 'Application',
+    kind: 'choice',
+    choices: ['silent', 'error', 'warn', 'info', 'debug'],
+    fallback: 'info',
+    description: 'Log lines are JSON on standard output.',
+  },
+  THROTTLE_TTL: {
+    group: 'Application',
+    kind: 'integer',
+    min: 1,
+    max: 86_400,
+    fallback: '60',
+    description: 'Seconds of the rate-limit window.',
+  },
+  THROTTLE_LIMIT: {
+    group: 'Application',
+    kind: 'integer',
+    min: 1,
+    max: 1_000_000,
+    fallback: '100',
+    description: 'Requests per window and caller.',
+  },
+  LOGIN_THROTTLE_LIMIT: {
+    group: 'Application',
+    kind: 'integer',
+    min: 1,
+    max: 1_000_000,
+    fallback: '5',
+    description: 'Login attempts per minute and address.',
+  },
+  JOB_CONCURRENCY: {
+    group: 'Application',
+    kind: 'integer',
+    min: 1,
+    max: 1_000,
+    fallback: '10',
+    description: 'Jobs that one process runs at a time.',
+  },
+
+  DATABASE_URL: {
+    group: 'Database',
+    kind: 'url',
+    secret: true,
+    fallback: null,
+    description:
+      'PostgreSQL 15 or newer, such as postgres://user:password@host:5432/apicechat. Wins over DB_*. With neither, PostgreSQL is embedded.',
+  },
+  DB_HOST: {
+    group: 'Database',
+    kind: 'text',
+    fallback: null,
+    description: 'PostgreSQL host, together with the other DB_* variables.',
+  },
+  DB_PORT: {
+    group: 'Database',
+    kind: 'integer',
+    min: 1,
+    max: 65_535,
+    fallback: '5432',
+    description: 'PostgreSQL port.',
+  },
+  DB_USER: {
+    group: 'Database',
+    kind: 'text',
+    fallback: 'postgres',
+    description: 'PostgreSQL user: owner of the database, able to create roles on the first start.',
+  },
+  DB_PASSWORD: {
+    group: 'Database',
+    kind: 'text',
+    secret: true,
+    fallback: null,
+    description: 'PostgreSQL password.',
+  },
+  DB_NAME: { group: 'Database', kind: 'text', fallback: 'apicechat', description: 'PostgreSQL database.' },
+  DB_SYNC: {
+    group: 'Database',
+    kind: 'boolean',
+    fallback: 'true',
+    description: 'Run pending migrations at start. With false, run `npm run db:migrate` yourself.',
+  },
+  DB_POOL_SIZE: {
+    group: 'Database',
+    kind: 'integer',
+    min: 2,
+    max: 500,
+    fallback: '10',
+    description: 'Connections per process for requests and jobs (four more serve the machinery).',
+  },
+
+  REDIS_URL: {
+    group: 'Redis',
+    kind: 'url',
+    secret: true,
+    fallback: null,
+    description:
+      'Shared rate limits for several processes, such as redis://host:6379. Wins over REDIS_*. With neither, limits are kept in the process.',
+  },
+  REDIS_HOST: {
+    group: 'Redis',
+    kind: 'text',
+    fallback: null,
+    description: 'Redis host, together with the other REDIS_* variables.',
+  },
+  REDIS_PORT: {
+    group: 'Redis',
+    kind: 'integer',
+    min: 1,
+    max: 65_535,
+    fallback: '6379',
+    description: 'Redis port.',
+  },
+  REDIS_PASSWORD: {
+    group: 'Redis',
+    kind: 'text',
+    secret: true,
+    fallback: null,
+    description: 'Redis password.',
+  },
+
+  JWT_SECRET: {
+    group: 'Security',
+    kind: 'text',
+    secret: true,
+    minLength: 32,
+    requiredInProduction: true,
+    fallback: null,
+    description: 'Signs access tokens; 32 characters or more (openssl rand -base64 48).',
+  },
+  JWT_EXPIRES_IN: {
+    group: 'Security',
+    kind: 'duration',
+    fallback: '2d',
+    description: 'Life of an access token.',
+  },
+  ENCRYPTION_KEY: {
+    group: 'Security',
+    kind: 'text',
+    secret: true,
+    minLength: 32,
+    requiredInProduction: true,
+    fallback: null,
+    description: 'Encrypts stored credentials (AES-256-GCM); 32 characters or more. Losing it loses them.',
+  },
+  BCRYPT_ROUNDS: {
+    group: 'Security',
+    kind: 'integer',
+    min: 4,
+    max: 15,
+    fallback: '10',
+    description: 'Cost of password hashes; each step doubles the time.',
+  },
+
+  WHATSAPP_ACCESS_TOKEN: {
+    group: 'WhatsApp',
+    kind: 'text',
+    secret: true,
+    fallback: null,
+    description: 'System-user token for the number below.',
+  },
+  WHATSAPP_PHONE_NUMBER_ID: {
+    group: 'WhatsApp',
+    kind: 'text',
+    fallback: null,
+    description: 'When set, the default workspace has an integration for this number from the start on.',
+  },
+  WHATSAPP_BUSINESS_ACCOUNT_ID: {
+    group: 'WhatsApp',
+    kind: 'text',
+    fallback: null,
+    description: 'WhatsApp Business Account of that number.',
+  },
+  WHATSAPP_API_VERSION: {
+    group: 'WhatsApp',
+    kind: 'text',
+    fallback: 'v25.0',
+    description: 'Graph API version for new integrations (v16.0 to v20.0 have expired).',
+  },
+  WHATSAPP_BASE_URL: {
+    group: 'WhatsApp',
+    kind: 'url',
+    fallback: 'https://graph.facebook.com',
+    description: 'Where the Graph API is.',
+  },
+  WHATSAPP_WEBHOOK_VERIFY_TOKEN: {
+    group: 'WhatsApp',
+    kind: 'text',
+    secret: true,
+    minLength: 8,
+    requiredInProduction: true,
+    fallback: null,
+    description: "The token you enter beside the callback URL in Meta's dashboard.",
+  },
+  WHATSAPP_APP_SECRET: {
+    group: 'WhatsApp',
+    kind: 'text',
+    secret: true,
+    minLength: 16,
+    requiredInProduction: true,
+    fallback: null,
+    description: "The Meta app's secret; signs every webhook.",
+  },
+  WHATSAPP_APP_SECRET_PREVIOUS: {
+    group: 'WhatsApp',
+    kind: 'text',
+    secret: true,
+    minLength: 16,
+    fallback: null,
+    description: 'Also accepted, while the app secret is being replaced.',
+  },
+  WHATSAPP_SEND_TIMEOUT: {
+    group: 'WhatsApp',
+    kind: 'duration',
+    min: 1,
+    max: 60,
+    fallback: '20s',
+    description: "How long to wait for Graph's answer before a send counts as uncertain.",
+  },
+  WHATSAPP_RECONCILE_AFTER: {
+    group: 'WhatsApp',
+    kind: 'duration',
+    min: 0,
+    max: 3_600,
+    fallback: '60s',
+    description:
+      'How long to wait for a status echo before repeating a send that Graph refused with an error of its own (never one without an answer).',
+  },
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof VARIABLES;

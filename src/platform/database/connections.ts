@@ -1,0 +1,130 @@
+import { Pool, type PoolClient, type QueryResult, type QueryResultRow, types } from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { translated } from './database-errors';
+
+// Ids are bigint in the database and numbers here: sequences stay far below 2^53.
+types.setTypeParser(types.builtins.INT8, Number);
+
+/** The roles of the first migration; see there for what each may see. */
+export const APP_ROLE = 'apicechat_app';
+export const PLATFORM_ROLE = 'apicechat_platform';
+
+/** Longest wait for a free or new connection, in ms; then the caller gets a 503. */
+const CONNECT_TIMEOUT_MS = 5_000;
+const PLATFORM_POOL_SIZE = 4;
+
+const startupOptions = (role: string): string =>
+  [
+    `role=${role}`,
+    'statement_timeout=15000',
+    'lock_timeout=5000',
+    'idle_in_transaction_session_timeout=30000',
+    'jit=off',
+    'timezone=UTC',
+  ]
+    .map((setting) => `-c ${setting}`)
+    .join(' ');
+
+/** How the features' connections are made. They see one workspace at a time, through {@link UnitOfWork} only. */
+export function appConnectionOptions(url: string, poolSize: number) {
+  return {
+    type: 'postgres' as const,
+    url,
+    synchronize: false,
+    installExtensions: false,
+    applicationName: 'apicechat',
+    poolSize,
+    extra: {
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      options: startupOptions(APP_ROLE),
+      keepAlive: true,
+    },
+    poolErrorHandler: () => undefined, // an idle connection that died is replaced by the pool
+  };
+}
+
+export async function connectApp(options: DataSourceOptions): Promise<DataSource> {
+  const source = new DataSource(options);
+  await source.initialize();
+  await refusePowerfulRole(source);
+  return source;
+}
+
+/** Row-level security that its user can pass by protects nobody: better not to start. */
+async function refusePowerfulRole(source: DataSource): Promise<void> {
+  const [role] = await source.query<{ name: string; powerful: boolean }[]>(
+    `select rolname as name, rolsuper or rolbypassrls or exists (
+       select from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relowner = pg_roles.oid) as powerful
+     from pg_roles where rolname = current_user`,
+  );
+  if (role?.powerful !== false) {
+    await source.destroy();
+    throw new Error(
+      `The server would work as "${role?.name}", which can pass by row-level security. Use a direct connection (no transaction pooler) so that it can become "${APP_ROLE}".`,
+    );
+  }
+}
+
+/**
+ * The machinery's connections (journal, jobs, webhook routing): all workspaces, few tables.
+ * Every statement is its own transaction unless {@link transaction} is used.
+ */
+export class PlatformDatabase {
+  private readonly pool: Pool;
+
+  constructor(url: string) {
+    this.pool = new Pool({
+      connectionString: url,
+      max: PLATFORM_POOL_SIZE,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      application_name: 'apicechat platform',
+      options: startupOptions(PLATFORM_ROLE),
+      keepAlive: true,
+    });
+    this.pool.on('error', () => undefined); // an idle connection that died is replaced by the pool
+  }
+
+  async query<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return await this.run({ text, values });
+  }
+
+  /** For hot statements: planned once per connection. */
+  async prepared<Row extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<Row[]> {
+    return await this.run({ name, text, values });
+  }
+
+  async transaction<T>(fn: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect().catch((error: unknown) => {
+      throw translated(error);
+    });
+    let broken = false;
+    try {
+      await client.query('begin');
+      const result = await fn(client);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch(() => (broken = true));
+      throw translated(error);
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async run<Row extends QueryResultRow>(query: {
+    name?: string;
+    text: string;
+    values: unknown[];
+  }): Promise<Row[]> {
+    try {
+      const result: QueryResult<Row> = await this.pool.query<Row>(query);
+      return result.rows;
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import { Machinery1763700000001 } from './1763700000001-machinery';
+import { Staff1763700000002 } from './1763700000002-staff';
+import { Conversations1763700000003 } from './1763700000003-conversations';
+import { WhatsappIntake1763700000004 } from './1763700000004-whatsapp-intake';
+
+/** In the order they run. A migration that has been released is never edited. */
+export const MIGRATIONS = [
+  Machinery1763700000001,
+  Staff1763700000002,
+  Conversations1763700000003,
+  WhatsappIntake1763700000004,
+];

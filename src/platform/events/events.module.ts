@@ -1,0 +1,12 @@
+import { Global, Module } from '@nestjs/common';
+import { Journal } from './journal';
+import { JournalReader } from './journal-reader';
+import { JournalTail } from './journal-tail';
+import { WakeUp } from './wake-up';
+
+@Global()
+@Module({
+  providers: [WakeUp, Journal, JournalReader, JournalTail],
+  exports: [WakeUp, Journal, JournalReader, JournalTail],
+})
+export class EventsModule {}

@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { PlatformDatabase } from '../database/connections';
+import { formatCursor, type JournalCursor } from './journal-cursor';
+
+/** An entry of the journal. */
+export interface JournalEvent {
+  id: number;
+  /** Ask for what came after this entry with it. */
+  cursor: string;
+  workspaceId: number;
+  type: string;
+  conversationId: number | null;
+  audience: number[] | null;
+  payload: Record<string, unknown>;
+  createdAt: Date;
+}
+
+export interface JournalPage {
+  events: JournalEvent[];
+  next: JournalCursor;
+  /** Nothing is left at this moment. */
+  complete: boolean;
+}
+
+interface EventRow {
+  now: string;
+  id: number | null;
+  workspace_id: number;
+  type: string;
+  conversation_id: number | null;
+  audience: number[] | null;
+  payload: Record<string, unknown>;
+  created_at: Date;
+}
+
+/**
+ * Reads the journal so that nothing is skipped and nothing comes twice, whatever is being written meanwhile.
+ *
+ * Ids are drawn before commits happen, so `id > last` would skip the entries of a transaction that commits late.
+ * Instead a reader asks for the difference between two snapshots: the entries whose transaction is visible now
+ * and was not visible at its last reading. Every transaction becomes visible exactly once, so it is in exactly
+ * one difference. Within a difference entries come by id: transactions that touch the same conversation draw
+ * ids while holding its row lock, so id order is the order in which they happened; and a transaction that waited
+ * for another's lock can never be visible where that other one is not.
+ */
+@Injectable()
+export class JournalReader {
+  constructor(private readonly db: PlatformDatabase) {}
+
+  /** The place from which only what commits from now on is seen. */
+  async now(): Promise<JournalCursor> {
+    const [row] = await this.db.query<{ now: string }>('select pg_current_snapshot()::text as now');
+    return { base: row!.now, upto: null, after: 0 };
+  }
+
+  /** What came after `cursor`, at most `limit` entries, of all workspaces or of one. */
+  async read(cursor: JournalCursor, limit: number, workspaceId: number | null = null): Promise<JournalPage> {
+    // Without `upto` the difference ends at this statement's own snapshot, which is what it sees.
+    const rows = await this.db.prepared<EventRow>(
+      'journal_read',
+      `select pg_current_snapshot()::text as now, e.*
+       from (select) one
+       left join lateral (
+         select id, workspace_id, type, conversation_id, audience, payload, created_at from event
+         where xid >= pg_snapshot_xmin($1::pg_snapshot)
+           and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
+           and ($2::pg_snapshot is null or pg_visible_in_snapshot(xid, $2::pg_snapshot))
+           and id > $3 and ($5::bigint is null or workspace_id = $5)
+         order by id limit $4
+       ) e on true`,
+      [cursor.base, cursor.upto, cursor.after, limit, workspaceId],
+    );
+    const upto = cursor.upto ?? rows[0]!.now;
+    const events = rows.filter((row) => row.id !== null).map((row) => toEvent(row, cursor.base, upto));
+    if (events.length === limit) {
+      return { events, next: { base: cursor.base, upto, after: events.at(-1)!.id }, complete: false };
+    }
+    return { events, next: { base: upto, upto: null, after: 0 }, complete: cursor.upto === null };
+  }
+
+  /** Whether everything after `cursor` is still kept, and the cursor is of this database's history. */
+  async reaches(cursor: JournalCursor): Promise<boolean> {
+    const [row] = await this.db.query<{ kept: boolean }>(
+      `select pg_snapshot_xmin($1::pg_snapshot) > xid
+         and pg_snapshot_xmax($1::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()) as kept
+       from journal_floor`,
+      [cursor.base],
+    );
+    return row!.kept;
+  }
+}
+
+function toEvent(row: EventRow, base: string, upto: string): JournalEvent {
+  const id = row.id!;
+  return {
+    id,
+    cursor: formatCursor({ base, upto, after: id }),
+    workspaceId: row.workspace_id,
+    type: row.type,
+    conversationId: row.conversation_id,
+    audience: row.audience,
+    payload: row.payload,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { Logger } from 'pino';
+import { CONFIG, type Config } from '../../config/config';
+import { PlatformDatabase } from '../database/connections';
+import { isUnavailable } from '../database/database-errors';
+import type { Transaction } from '../database/unit-of-work';
+import { WakeUp } from '../events/wake-up';
+import { LOGGER } from '../observability/observability.module';
+import { strikeOut } from '../observability/logger';
+
+/** A job is its worker's for this long, in seconds, unless renewed; a killed worker's jobs are free again after it. */
+const HOLD_SECONDS = 20;
+const RENEW_MS = 5_000;
+const POLL_MS = 1_000;
+const MAX_ATTEMPTS = 20;
+/** How long a stopping worker waits for running jobs, in ms; what is left then is taken up by another worker. */
+const DRAIN_MS = 6_000;
+
+export interface Job {
+  id: number;
+  workspaceId: number;
+  key: string;
+  payload: Record<string, unknown>;
+  /** 1 on the first try. */
+  attempt: number;
+  /** Aborted when the hold is lost or the process stops: begin nothing new. */
+  signal: AbortSignal;
+  /** Throws {@link HoldLost} unless the job is still this taking's, and keeps it so until the transaction ends. */
+  assertHeld(tx: Transaction): Promise<void>;
+}
+
+/** Done, or to be run again at a time of the handler's choosing. A thrown error is retried with back-off. */
+export type JobResult = void | { runAgainAt: Date };
+export type JobHandler = (job: Job) => Promise<JobResult>;
+
+/** Another worker may have taken the job over meanwhile. */
+export class HoldLost extends Error {
+  override readonly name = 'HoldLost';
+}
+
+interface JobRow {
+  id: number;
+  workspace_id: number;
+  task: string;
+  key: string;
+  payload: Record<string, unknown>;
+  generation: number;
+  attempts: number;
+}
+
+/** Takes due jobs of all workspaces and runs their handlers. */
+@Injectable()
+export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly handlers = new Map<string, JobHandler>();
+  private readonly running = new Map<string, { row: JobRow; abort: AbortController; done: Promise<void> }>();
+  private taking = false;
+  private takeAgain = false;
+  private stopped = false;
+  private timers: NodeJS.Timeout[] = [];
+  private stopListening: () => void = () => undefined;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly db: PlatformDatabase,
+    private readonly wakeUp: WakeUp,
+  ) {}
+
+  /** One handler per task, registered while the modules start. */
+  register(task: string, handler: JobHandler): void {
+    if (this.handlers.has(task)) throw new Error(`Task ${task} has two handlers.`);
+    this.handlers.set(task, handler);
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.config.role === 'api') return;
+    this.stopListening = this.wakeUp.on('jobs', () => void this.take());
+    this.timers = [
+      setInterval(() => void this.take(), POLL_MS),
+      setInterval(() => void this.renew(), RENEW_MS),
+    ];
+    void this.take();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.stopListening();
+    this.timers.forEach(clearInterval);
+    for (const { abort } of this.running.values()) abort.abort(new Error('the process stops'));
+    const allDone = Promise.all([...this.running.values()].map(({ done }) => done));
+    await Promise.race([allDone, new Promise((ok) => setTimeout(ok, DRAIN_MS).unref())]);
+  }
+
+  /** Takes as many due jobs as there are free slots. Callers may overlap; one statement runs at a time. */
+  private async take(): Promise<void> {
+    if (this.stopped) return;
+    if (this.taking) {
+      this.takeAgain = true;
+      return;
+    }
+    this.taking = true;
+    try {
+      do {
+        this.takeAgain = false;
+        const free = this.config.jobs.concurrency - this.running.size;
+        if (free <= 0 || this.handlers.size === 0) break;
+        const hold = randomUUID();
+        const rows = await this.db.prepared<JobRow>(
+          'job_take',
+          `with due as (
+             select id from job where failed_at is null and run_at <= now() and task = any ($3)
+             order by run_at, id limit $2 for update skip locked)
+           update job set held_by = $1, attempts = attempts + 1, run_at = now() + $4 * interval '1 second'
+           from due where job.id = due.id
+           returning job.id, workspace_id, task, key, payload, generation, attempts`,
+          [hold, free, [...this.handlers.keys()], HOLD_SECONDS],
+        );
+        for (const row of rows) this.start(row, hold);
+        if (rows.length === free) this.takeAgain = true;
+      } while (this.takeAgain && !this.stopped);
+    } catch (err) {
+      this.logger.warn({ err }, 'jobs cannot be taken right now');
+    } finally {
+      this.taking = false;
+    }
+  }
+
+  private start(row: JobRow, hold: string): void {
+    const abort = new AbortController();
+    const slot = `${row.id}/${hold}`;
+    const done = this.run(row, hold, abort.signal).finally(() => {
+      this.running.delete(slot);
+      void this.take();
+    });
+    this.running.set(slot, { row, abort, done });
+  }
+
+  private async run(row: JobRow, hold: string, signal: AbortSignal): Promise<void> {
+    const job: Job = {
+      id: row.id,
+      workspaceId: row.workspace_id,
+      key: row.key,
+      payload: row.payload,
+      attempt: row.attempts,
+      signal,
+      assertHeld: async (tx) => {
+        const held = await tx.query('select 1 from job where id = $1 and held_by = $2 for key share', [
+          row.id,
+          hold,
+        ]);
+        if (held.length === 0) throw new HoldLost(`Job ${row.id} was taken over.`);
+      },
+    };
+    try {
+      const result = await this.handlers.get(row.task)!(job);
+      await this.finish(row, hold, result?.runAgainAt ?? null);
+    } catch (error) {
+      if (error instanceof HoldLost) return;
+      await this.fail(row, hold, error).catch((err: unknown) => {
+        this.logger.warn({ err, job: row.id }, 'a failed job could not be put back; its hold will run out');
+      });
+    }
+  }
+
+  private async finish(row: JobRow, hold: string, runAgainAt: Date | null): Promise<void> {
+    const params = [row.id, hold, row.generation];
+    const done =
+      runAgainAt === null
+        ? await this.db.query(
+            'delete from job where id = $1 and held_by = $2 and generation = $3 returning id',
+            params,
+          )
+        : await this.db.query(
+            `update job set held_by = null, attempts = 0, run_at = $4
+             where id = $1 and held_by = $2 and generation = $3 returning id`,
+            [...params, runAgainAt],
+          );
+    if (done.length > 0) return;
+    // Asked for again while it ran.
+    await this.db.query(
+      'update job set held_by = null, attempts = 0, run_at = now() where id = $1 and held_by = $2',
+      [row.id, hold],
+    );
+    this.wakeUp.signal('jobs');
+  }
+
+  private async fail(row: JobRow, hold: string, error: unknown): Promise<void> {
+    const unavailable = isUnavailable(error);
+    const text = strikeOut(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(
+      0,
+      2_000,
+    );
+    const last = row.attempts >= MAX_ATTEMPTS && !unavailable;
+    this.logger[last ? 'error' : 'warn'](
+      { err: error, job: row.id, task: row.task, attempt: row.attempts },
+      last ? 'a job was given up' : 'a job failed and will be tried again',
+    );
+    const delay = Math.min(300, 2 ** Math.min(row.attempts, 9)) * (0.75 + Math.random() / 2);
+    await this.db.query(
+      `update job set held_by = null, last_error = $3, failed_at = case when $4 then now() end, run_at = now() + $5 * interval '1 second'
+       where id = $1 and held_by = $2`,
+      [row.id, hold, text, last, delay],
+    );
+  }
+
+  private async renew(): Promise<void> {
+    if (this.running.size === 0) return;
+    const slots = [...this.running.keys()].map((slot) => slot.split('/') as [string, string]);
+    try {
+      const kept = await this.db.query<{ id: number; held_by: string }>(
+        `update job set run_at = now() + $3 * interval '1 second'
+         from unnest($1::bigint[], $2::uuid[]) as mine(id, hold)
+         where job.id = mine.id and job.held_by = mine.hold returning job.id, job.held_by`,
+        [slots.map(([id]) => id), slots.map(([, hold]) => hold), HOLD_SECONDS],
+      );
+      const still = new Set(kept.map((row) => `${row.id}/${row.held_by}`));
+      for (const [id, hold] of slots) {
+        const slot = `${id}/${hold}`;
+        if (!still.has(slot)) this.running.get(slot)?.abort.abort(new HoldLost(`Job ${id} was taken over.`));
+      }
+    } catch (err) {
+      this.logger.warn({ err }, 'holds on running jobs cannot be renewed right now');
+    }
+  }
+}
