@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import type { StaffActor } from '../common/actor';
+import { CONFIG, type Config } from '../config/config';
+import { SessionsService, type TokenPayload } from './sessions.service';
+
+/** `Authorization: Bearer <token>`: signature and expiry here, the session itself by {@link SessionsService}. */
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy) {
+  constructor(
+    @Inject(CONFIG) config: Config,
+    private readonly sessions: SessionsService,
+  ) {
+    super({
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      secretOrKey: config.security.jwtSecret,
+      algorithms: ['HS256'],
+      issuer: 'apicechat',
+    });
+  }
+
+  async validate(payload: TokenPayload): Promise<StaffActor> {
+    return await this.sessions.actorOf(payload);
+  }
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { AppError } from '../common/app-error';
+import type { StaffActor } from '../common/actor';
+import { CONFIG, type Config } from '../config/config';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import { SessionsRepository } from './sessions.repository';
+
+/** What an access token says. Rights are never taken from it, only which session it is. */
+export interface TokenPayload {
+  sub: number;
+  username: string;
+  role: string;
+  workspace_id: number;
+  jti: string;
+}
+
+/** A lost right ends within this time, in ms. */
+const CACHE_MS = 1_000;
+const CACHE_LIMIT = 10_000;
+
+const SESSION_OVER = 'The session is over; sign in again.';
+
+/** Logins: a token is good while its session is. */
+@Injectable()
+export class SessionsService {
+  private readonly cache = new Map<string, { actor: StaffActor; until: number }>();
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly jwt: JwtService,
+    private readonly work: UnitOfWork,
+    private readonly sessions: SessionsRepository,
+  ) {}
+
+  /** A new session of this user and the token for it. */
+  async start(user: {
+    id: number;
+    username: string;
+    workspaceId: number;
+    role: { name: string };
+  }): Promise<{ token: string; expiresInSeconds: number }> {
+    const expiresInSeconds = this.config.security.jwtExpiresInSeconds;
+    const id = randomUUID();
+    await this.work.run({ workspaceId: user.workspaceId }, () =>
+      this.sessions.insert({
+        id,
+        userId: user.id,
+        expiresAt: new Date(Date.now() + expiresInSeconds * 1000),
+      }),
+    );
+    const payload: TokenPayload = {
+      sub: user.id,
+      username: user.username,
+      role: user.role.name,
+      workspace_id: user.workspaceId,
+      jti: id,
+    };
+    return { token: await this.jwt.signAsync(payload, { expiresIn: expiresInSeconds }), expiresInSeconds };
+  }
+
+  async end(actor: StaffActor): Promise<void> {
+    await this.work.run(actor, () => this.sessions.end(actor.sessionId));
+    this.cache.delete(actor.sessionId);
+  }
+
+  /** The actor of a raw token, as sockets bring it. Throws `UNAUTHENTICATED`. */
+  async actorOfToken(token: string): Promise<StaffActor> {
+    const payload = await this.jwt.verifyAsync<TokenPayload>(token).catch((cause: unknown) => {
+      throw new AppError('UNAUTHENTICATED', 'The access token is not valid.', undefined, { cause });
+    });
+    return await this.actorOf(payload);
+  }
+
+  /** The actor of a verified token, by the database of at most a second ago. Throws `UNAUTHENTICATED`. */
+  async actorOf(payload: TokenPayload): Promise<StaffActor> {
+    if (!isTokenPayload(payload)) throw new AppError('UNAUTHENTICATED', 'The access token is not valid.');
+    const known = this.cache.get(payload.jti);
+    if (known !== undefined && known.until > Date.now()) return known.actor;
+    this.cache.delete(payload.jti);
+    const [actor] = await this.actorsOf(payload.workspace_id, [payload.jti]);
+    if (actor === undefined || actor.userId !== payload.sub)
+      throw new AppError('UNAUTHENTICATED', SESSION_OVER);
+    if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
+    this.cache.set(payload.jti, { actor, until: Date.now() + CACHE_MS });
+    return actor;
+  }
+
+  /** Who is behind these sessions of one workspace now; sessions that are over are left out. */
+  async actorsOf(workspaceId: number, sessionIds: string[]): Promise<StaffActor[]> {
+    return await this.work.run({ workspaceId }, () => this.sessions.findActors(sessionIds));
+  }
+}
+
+function isTokenPayload(value: TokenPayload): boolean {
+  return (
+    Number.isSafeInteger(value.sub) &&
+    Number.isSafeInteger(value.workspace_id) &&
+    /^[0-9a-f-]{36}$/.test(String(value.jti))
+  );
+}

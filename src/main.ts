@@ -1,0 +1,61 @@
+import 'reflect-metadata';
+import { type Config, ConfigError } from './config/config';
+import { loadConfig } from './config/load-config';
+import { loadEnvFile } from './config/env-file';
+import { createLogger } from './platform/observability/logger';
+import { Server } from './server';
+
+/** `npm start`: the server alone. Ends with 0 after SIGTERM or Ctrl-C, with 1 where it cannot start or go on. */
+async function main(): Promise<void> {
+  const started = performance.now();
+  loadEnvFile();
+  const config = configOrExit();
+  const logger = createLogger(config.log.level);
+  process.on('unhandledRejection', (err) =>
+    logger.error({ err }, 'a promise was rejected and nobody looked'),
+  );
+
+  let server: Server | null = null;
+  let ending = false;
+  const end = async (why: string, code: number): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    logger.info(`stopping: ${why}`);
+    await server?.stop();
+    logger.info('stopped');
+    process.exit(code);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal, 0));
+  // Started by another process of ours: never outlive it.
+  if (process.send !== undefined) process.on('disconnect', () => void end('the parent process is gone', 0));
+
+  try {
+    server = await Server.start(config, logger, (reason) => void end(`the database is gone: ${reason}`, 1));
+  } catch (err) {
+    logger.error({ err }, 'the server cannot start');
+    process.exit(1);
+  }
+  logger.info(
+    {
+      url: server.url,
+      database: config.database.url === null ? `embedded in ${config.dataDir}` : 'as configured',
+      rateLimits: config.redis.url === null ? 'in this process' : 'in Redis',
+      role: config.role,
+      ms: Math.round(performance.now() - started),
+    },
+    'listening',
+  );
+  process.send?.({ type: 'ready', url: server.url });
+}
+
+function configOrExit(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n\nSee .env.example for every variable.\n`);
+    process.exit(1);
+  }
+}
+
+void main();

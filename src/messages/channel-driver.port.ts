@@ -1,0 +1,38 @@
+/** A message of ours that a channel shall bring to a customer. */
+export interface OutgoingMessage {
+  id: number;
+  workspaceId: number;
+  conversationId: number;
+  contactId: number;
+  integrationId: number | null;
+  type: string;
+  body: string | null;
+  payload: object | null;
+  /** The provider's id of the message this one answers. */
+  replyToExternalId: string | null;
+  /** 1 for the first try. */
+  attempt: number;
+}
+
+/** What became of a try. Times say when, at the earliest, the next one makes sense. */
+export type SendResult =
+  | { kind: 'sent'; externalId: string; at: Date }
+  | { kind: 'failed'; code: number | null; reason: string }
+  /** Surely not sent; the conversation waits, in order. */
+  | { kind: 'later'; notBefore: Date; code: number | null; reason: string }
+  /** Perhaps sent: never repeated by itself, settled by the provider's report. */
+  | { kind: 'uncertain'; reason: string };
+
+/** Ready to be sent, or why not yet or never. */
+export type Prepared =
+  { kind: 'ready'; send: () => Promise<SendResult> } | Extract<SendResult, { kind: 'failed' | 'later' }>;
+
+/** A channel, as messages know it. Channels register themselves with the outbox. */
+export interface ChannelDriver {
+  readonly channel: string;
+  /**
+   * Reads what the try needs, in the open unit of work. `send` is called after it has committed, outside of any
+   * transaction, at most once, and does not throw.
+   */
+  prepare(message: OutgoingMessage): Promise<Prepared>;
+}

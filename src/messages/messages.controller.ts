@@ -1,0 +1,49 @@
+import { Body, Controller, Get, Headers, Param, Post, Query } from '@nestjs/common';
+import type { StaffActor } from '../common/actor';
+import { AppError } from '../common/app-error';
+import { type Page, PageQuery } from '../common/page';
+import { Access } from '../platform/http/access';
+import { CurrentActor } from '../platform/http/current-actor';
+import { IdParam } from '../platform/http/id-param';
+import { CreateMessageDto } from './messages.dto';
+import { MessagesService } from './messages.service';
+import type { MessageDto } from './messages.types';
+
+@Controller('messages')
+@Access('employer')
+export class MessagesController {
+  constructor(private readonly messages: MessagesService) {}
+
+  /** `Idempotency-Key` is the same as `client_message_id`. */
+  @Post()
+  async create(
+    @CurrentActor() actor: StaffActor,
+    @Body() input: CreateMessageDto,
+    @Headers('idempotency-key') key?: string,
+  ): Promise<MessageDto> {
+    if (
+      key !== undefined &&
+      (key.length === 0 || key.length > 100 || (input.client_message_id ?? key) !== key)
+    ) {
+      throw new AppError(
+        'VALIDATION_FAILED',
+        'Idempotency-Key has 1 to 100 characters and is not another one than client_message_id.',
+      );
+    }
+    return await this.messages.create(actor, { ...input, client_message_id: input.client_message_id ?? key });
+  }
+
+  @Get(':id')
+  async get(@CurrentActor() actor: StaffActor, @Param('id', IdParam) id: number): Promise<MessageDto> {
+    return await this.messages.get(actor, id);
+  }
+
+  @Get('conversation/:id')
+  async history(
+    @CurrentActor() actor: StaffActor,
+    @Param('id', IdParam) id: number,
+    @Query() query: PageQuery,
+  ): Promise<Page<MessageDto>> {
+    return await this.messages.history(actor, id, query);
+  }
+}

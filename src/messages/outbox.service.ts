@@ -1,0 +1,194 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { audienceOf } from '../conversations/conversation.policy';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import { Journal } from '../platform/events/journal';
+import { JobQueue } from '../platform/jobs/job-queue';
+import { type Job, type JobResult, JobWorker } from '../platform/jobs/job-worker';
+import { LOGGER } from '../platform/observability/observability.module';
+import type { ChannelDriver, SendResult } from './channel-driver.port';
+import { DeliveriesService } from './deliveries.service';
+import { MESSAGE_EVENTS } from './message.events';
+import { MessagesRepository } from './messages.repository';
+import { toDeliveryState } from './messages.types';
+import { OutboxRepository } from './outbox.repository';
+
+const SEND = 'messages.send';
+/** Tries to record a result while the database is away, and the wait between them in ms. */
+const RECORD_TRIES = 6;
+const RECORD_WAIT_MS = 500;
+/** A message that could not be sent for this long, in ms, is not sent any more: nobody wants it a day late. */
+const GIVE_UP_MS = 24 * 3_600_000;
+
+const ANSWER_LOST =
+  'The sending was interrupted and it is not known whether the message went out. It is not sent again by itself; the state changes as soon as WhatsApp reports it.';
+
+type Step =
+  | { next: 'send'; send: () => Promise<SendResult>; id: number }
+  | { next: 'again' }
+  | { next: 'done' }
+  | { next: 'wait'; until: Date };
+
+/**
+ * Sends a conversation's pending messages, in order: one job per conversation, which stops at the first message
+ * that must wait. Order, retry and pause all come from that.
+ */
+@Injectable()
+export class Outbox implements OnModuleInit {
+  private readonly drivers = new Map<string, ChannelDriver>();
+
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly rows: OutboxRepository,
+    private readonly messages: MessagesRepository,
+    private readonly deliveries: DeliveriesService,
+    private readonly journal: Journal,
+    private readonly jobs: JobQueue,
+    private readonly worker: JobWorker,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    this.worker.register(SEND, (job) => this.sendAll(job));
+  }
+
+  /** Each channel, while the modules start. */
+  registerDriver(driver: ChannelDriver): void {
+    this.drivers.set(driver.channel, driver);
+  }
+
+  /** Within the open unit of work that wrote the message. */
+  async enqueue(...conversationIds: number[]): Promise<void> {
+    await this.jobs.enqueue(
+      ...conversationIds.map((id) => ({
+        task: SEND,
+        key: `conversation:${id}`,
+        payload: { conversation_id: id },
+      })),
+    );
+  }
+
+  /** A number of ours works again: what waited for it is tried at once. Within the open unit of work. */
+  async resume(integrationId: number): Promise<void> {
+    await this.rows.clearPostponements(integrationId);
+    await this.enqueue(...(await this.rows.conversationsWaiting(integrationId)));
+  }
+
+  private async sendAll(job: Job): Promise<JobResult> {
+    const conversationId = job.payload['conversation_id'] as number;
+    for (;;) {
+      if (job.signal.aborted) return { runAgainAt: new Date() };
+      const step = await this.begin(job, conversationId);
+      if (step.next === 'done') return;
+      if (step.next === 'wait') return { runAgainAt: step.until };
+      if (step.next === 'send') await this.record(job.workspaceId, step.id, await step.send());
+    }
+  }
+
+  /** One transaction: what to do with the oldest pending message, and the mark that its try has begun. */
+  private async begin(job: Job, conversationId: number): Promise<Step> {
+    return await this.work.run(job, async (tx): Promise<Step> => {
+      await job.assertHeld(tx);
+      const head = await this.rows.lockHead(conversationId);
+      if (head === null) return { next: 'done' };
+      if (head.sendingSince !== null) {
+        await this.uncertain(head.id, ANSWER_LOST);
+        return { next: 'again' };
+      }
+      if (head.sendAfter !== null && head.sendAfter.getTime() > Date.now())
+        return { next: 'wait', until: head.sendAfter };
+      const driver = this.drivers.get(head.channel);
+      if (driver === undefined) {
+        await this.failed(head.id, null, `Nothing here can send on the channel "${head.channel}".`);
+        return { next: 'again' };
+      }
+      const prepared = await driver.prepare({
+        ...head,
+        workspaceId: job.workspaceId,
+        conversationId,
+        attempt: head.attempts + 1,
+      });
+      if (prepared.kind === 'failed') {
+        await this.failed(head.id, prepared.code, prepared.reason);
+        return { next: 'again' };
+      }
+      if (prepared.kind === 'later') {
+        await this.later(head.id, prepared);
+        return { next: 'wait', until: prepared.notBefore };
+      }
+      await this.rows.beginTry(head.id);
+      return { next: 'send', send: prepared.send, id: head.id };
+    });
+  }
+
+  /** What became of a try. While the database is away the knowledge exists only here, so it is kept for a while. */
+  private async record(workspaceId: number, id: number, result: SendResult): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.work.run({ workspaceId }, () => this.write(id, result));
+      } catch (err) {
+        this.logger.warn(
+          { err, message: id, result: result.kind, attempt },
+          'the result of a send cannot be recorded right now',
+        );
+        if (attempt === RECORD_TRIES) throw err;
+        await delay(RECORD_WAIT_MS * attempt);
+      }
+    }
+  }
+
+  private async write(id: number, result: SendResult): Promise<void> {
+    switch (result.kind) {
+      case 'sent':
+        return await this.deliveries.apply([
+          { messageId: id, externalId: result.externalId, report: { status: 'sent', at: result.at } },
+        ]);
+      case 'failed':
+        return await this.failed(id, result.code, result.reason);
+      case 'later':
+        return await this.later(id, result);
+      case 'uncertain':
+        return await this.uncertain(id, result.reason);
+    }
+  }
+
+  private async failed(id: number, code: number | null, reason: string): Promise<void> {
+    await this.deliveries.apply([
+      {
+        messageId: id,
+        externalId: null,
+        report: { status: 'failed', at: new Date(), error: { code, reason } },
+      },
+    ]);
+  }
+
+  private async later(
+    id: number,
+    { notBefore, code, reason }: Extract<SendResult, { kind: 'later' }>,
+  ): Promise<void> {
+    const [message] = await this.messages.lockOutbound([id], []);
+    if (message === undefined) return;
+    if (Date.now() - message.createdAt.getTime() > GIVE_UP_MS) {
+      return await this.failed(id, code, `Given up after a day. The last reason was: ${reason}`);
+    }
+    await this.rows.postpone(id, notBefore, code, reason);
+    if (message.errorReason !== reason) await this.announce(id);
+  }
+
+  private async uncertain(id: number, reason: string): Promise<void> {
+    await this.rows.markUncertain(id, reason);
+    await this.announce(id);
+  }
+
+  private async announce(id: number): Promise<void> {
+    const [message] = await this.messages.lockOutbound([id], []);
+    if (message === undefined) return;
+    await this.journal.append({
+      type: MESSAGE_EVENTS.STATUS_CHANGED,
+      conversationId: message.conversationId,
+      audience: audienceOf(message),
+      payload: toDeliveryState(message),
+    });
+  }
+}

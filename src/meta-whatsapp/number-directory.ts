@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { PlatformDatabase } from '../platform/database/connections';
+
+/** Whose number it is. */
+export interface NumberRoute {
+  workspaceId: number;
+  integrationId: number;
+}
+
+/** A number that changed hands is noticed within this time, in ms. */
+const CACHE_MS = 1_000;
+
+/** From Meta's phone number id to the workspace it belongs to: the one look-up before a workspace is known. */
+@Injectable()
+export class NumberDirectory {
+  private readonly cache = new Map<string, { route: NumberRoute; until: number }>();
+
+  constructor(private readonly db: PlatformDatabase) {}
+
+  /** Unknown numbers are left out. */
+  async find(phoneNumberIds: string[]): Promise<Map<string, NumberRoute>> {
+    const now = Date.now();
+    const found = new Map<string, NumberRoute>();
+    const unknown: string[] = [];
+    for (const id of phoneNumberIds) {
+      const known = this.cache.get(id);
+      if (known !== undefined && known.until > now) found.set(id, known.route);
+      else unknown.push(id);
+    }
+    if (unknown.length > 0) {
+      const rows = await this.db.query<{ phone_number_id: string; workspace_id: number; id: number }>(
+        'select phone_number_id, workspace_id, id from whatsapp_integration_config where phone_number_id = any ($1)',
+        [unknown],
+      );
+      for (const row of rows) {
+        const route = { workspaceId: row.workspace_id, integrationId: row.id };
+        found.set(row.phone_number_id, route);
+        this.cache.set(row.phone_number_id, { route, until: now + CACHE_MS });
+      }
+    }
+    return found;
+  }
+}

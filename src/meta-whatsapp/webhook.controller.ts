@@ -1,0 +1,68 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Controller, Get, Header, Headers, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { SkipThrottle } from '@nestjs/throttler';
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../common/app-error';
+import { CONFIG, type Config } from '../config/config';
+import { Public } from '../platform/http/access';
+import { RAW_BODY } from '../platform/http/fastify';
+import { WebhookIntakeService } from './webhook-intake.service';
+import { verifySignature } from './webhook-signature';
+
+/** Where Meta calls us. */
+@Controller('meta-whatsapp/webhook')
+@SkipThrottle({ default: true, login: true })
+export class WebhookController {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly intake: WebhookIntakeService,
+  ) {}
+
+  /** Meta's handshake: the challenge comes back as plain text when the token is ours. */
+  @Get()
+  @Header('content-type', 'text/plain; charset=utf-8')
+  @Header('x-content-type-options', 'nosniff')
+  @Public('Meta proves itself with the verify token')
+  verify(@Query() query: Record<string, unknown>): string {
+    const token = query['hub.verify_token'];
+    const challenge = query['hub.challenge'];
+    if (
+      query['hub.mode'] !== 'subscribe' ||
+      typeof token !== 'string' ||
+      !sameText(token, this.config.whatsapp.webhookVerifyToken)
+    ) {
+      throw new AppError(
+        'VERIFY_TOKEN_MISMATCH',
+        'hub.mode must be subscribe and hub.verify_token the configured token.',
+      );
+    }
+    if (typeof challenge !== 'string' || challenge.length > 256) {
+      throw new AppError('VALIDATION_FAILED', 'hub.challenge is missing.');
+    }
+    return challenge;
+  }
+
+  /** 200 means: all of it is durable. Anything else, and Meta brings it again. */
+  @Post()
+  @HttpCode(200)
+  @RouteConfig(RAW_BODY)
+  @Public("Meta signs every call with the app's secret")
+  async receive(
+    @Req() request: FastifyRequest,
+    @Headers('x-hub-signature-256') signature?: string | string[],
+  ): Promise<{ status: 'ok' }> {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    if (!verifySignature(body, signature, this.config.whatsapp.appSecrets)) {
+      throw new AppError('INVALID_SIGNATURE', 'X-Hub-Signature-256 does not match the body.');
+    }
+    await this.intake.receive(body);
+    return { status: 'ok' };
+  }
+}
+
+function sameText(given: string, wanted: string): boolean {
+  const a = Buffer.from(given);
+  const b = Buffer.from(wanted);
+  return a.length === b.length && timingSafeEqual(a, b);
+}

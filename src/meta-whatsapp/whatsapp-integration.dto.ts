@@ -1,0 +1,94 @@
+import { IsOptional, IsString, Length, Matches } from 'class-validator';
+import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
+
+const DIGITS = { message: '$property is the number that Meta shows, digits only' };
+const VERSION = { message: 'api_version looks like v25.0' };
+
+/** `POST /whatsapp-integration-config` */
+export class CreateWhatsappIntegrationDto {
+  @IsString()
+  @Matches(/^\d{1,50}$/, DIGITS)
+  phone_number_id!: string;
+
+  /** Printable ASCII, as it goes into a header. */
+  @IsString()
+  @Length(10, 2000)
+  @Matches(/^[\x21-\x7e]+$/, { message: 'access_token has no spaces or line breaks' })
+  access_token!: string;
+
+  @IsOptional()
+  @IsString()
+  @Matches(/^\d{1,50}$/, DIGITS)
+  business_account_id?: string;
+
+  @IsOptional()
+  @IsString()
+  @Matches(/^v\d{1,3}\.\d{1,2}$/, VERSION)
+  api_version?: string;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  name?: string;
+}
+
+/** `PATCH /whatsapp-integration-config/:id` */
+export class UpdateWhatsappIntegrationDto {
+  @IsOptional()
+  @IsString()
+  @Length(10, 2000)
+  @Matches(/^[\x21-\x7e]+$/, { message: 'access_token has no spaces or line breaks' })
+  access_token?: string;
+
+  @IsOptional()
+  @IsString()
+  @Matches(/^\d{1,50}$/, DIGITS)
+  business_account_id?: string;
+
+  @IsOptional()
+  @IsString()
+  @Matches(/^v\d{1,3}\.\d{1,2}$/, VERSION)
+  api_version?: string;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  name?: string;
+}
+
+/** A number as the API shows it: of the token only the end. */
+export interface WhatsappIntegrationDto {
+  id: number;
+  name: string | null;
+  phone_number_id: string;
+  business_account_id: string | null;
+  display_phone_number: string | null;
+  api_version: string;
+  access_token_end: string;
+  /** `until` null: until the account is mended. */
+  sending_paused: { until: string | null; reason: string } | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export function toWhatsappIntegrationDto(
+  row: WhatsappIntegrationEntity,
+  accessToken: string,
+): WhatsappIntegrationDto {
+  const until = row.sendingPausedUntil;
+  const paused = until !== null && Number(until) > Date.now();
+  return {
+    id: row.id,
+    name: row.name,
+    phone_number_id: row.phoneNumberId,
+    business_account_id: row.businessAccountId,
+    display_phone_number: row.displayPhoneNumber,
+    api_version: row.apiVersion,
+    access_token_end: accessToken.slice(-4),
+    sending_paused: paused
+      ? { until: until instanceof Date ? until.toISOString() : null, reason: row.sendingPausedReason ?? '' }
+      : null,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,168 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { StaffActor } from '../common/actor';
+import { AppError, notFound } from '../common/app-error';
+import { type Page, type PageQuery, pageOf } from '../common/page';
+import { CONFIG, type Config } from '../config/config';
+import { Outbox } from '../messages/outbox.service';
+import { SecretBox } from '../platform/crypto/secret-box';
+import { sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import { DEFAULT_WORKSPACE } from '../workspaces/workspaces.service';
+import type { GraphTarget } from './graph-client';
+import {
+  type CreateWhatsappIntegrationDto,
+  toWhatsappIntegrationDto,
+  type UpdateWhatsappIntegrationDto,
+  type WhatsappIntegrationDto,
+} from './whatsapp-integration.dto';
+import { WhatsappIntegrationsRepository } from './whatsapp-integrations.repository';
+import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
+
+/** How to send from a number, and whether that makes sense now. */
+export interface SendingState {
+  target: GraphTarget;
+  pausedUntil: Date | 'mended' | null;
+  pausedReason: string;
+}
+
+/** The business's WhatsApp numbers. */
+@Injectable()
+export class WhatsappIntegrationsService implements OnModuleInit {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly work: UnitOfWork,
+    private readonly rows: WhatsappIntegrationsRepository,
+    private readonly box: SecretBox,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** The number named in the environment belongs to the default workspace from the start on. */
+  async onModuleInit(): Promise<void> {
+    const given = this.config.whatsapp.integration;
+    if (given === null) return;
+    await this.work.run({ workspaceId: DEFAULT_WORKSPACE.id }, async () => {
+      const known = await this.rows.findByPhoneNumberId(given.phoneNumberId);
+      if (
+        known !== null &&
+        this.open(known) === given.accessToken &&
+        known.businessAccountId === given.businessAccountId
+      )
+        return;
+      const changes = {
+        accessToken: this.seal(DEFAULT_WORKSPACE.id, given.phoneNumberId, given.accessToken),
+        businessAccountId: given.businessAccountId,
+      };
+      if (known === null) {
+        await this.rows.insert({
+          ...changes,
+          phoneNumberId: given.phoneNumberId,
+          apiVersion: this.config.whatsapp.apiVersion,
+          name: null,
+        });
+      } else {
+        await this.rows.update(known.id, { ...changes, sendingPausedUntil: null, sendingPausedReason: null });
+        await this.outbox.resume(known.id);
+      }
+    });
+  }
+
+  async list(actor: StaffActor, query: PageQuery): Promise<Page<WhatsappIntegrationDto>> {
+    return await this.work.run(actor, async () => {
+      const [rows, total] = await this.rows.list(query.limit, query.offset);
+      return pageOf(
+        rows.map((row) => this.toDto(row)),
+        total,
+        query,
+      );
+    });
+  }
+
+  async get(actor: StaffActor, id: number): Promise<WhatsappIntegrationDto> {
+    return await this.work.run(actor, async () => this.toDto(await this.require(id)));
+  }
+
+  async create(actor: StaffActor, input: CreateWhatsappIntegrationDto): Promise<WhatsappIntegrationDto> {
+    try {
+      return await this.work.run(actor, async () => {
+        const row = await this.rows.insert({
+          phoneNumberId: input.phone_number_id,
+          accessToken: this.seal(actor.workspaceId, input.phone_number_id, input.access_token),
+          businessAccountId: input.business_account_id ?? null,
+          apiVersion: input.api_version ?? this.config.whatsapp.apiVersion,
+          name: input.name ?? null,
+        });
+        return this.toDto(row);
+      });
+    } catch (error) {
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      throw new AppError('CONFLICT', 'This phone number is connected already.');
+    }
+  }
+
+  /** Any change is a reason to try again what waits for the number. */
+  async update(
+    actor: StaffActor,
+    id: number,
+    input: UpdateWhatsappIntegrationDto,
+  ): Promise<WhatsappIntegrationDto> {
+    return await this.work.run(actor, async () => {
+      const row = await this.require(id);
+      await this.rows.update(id, {
+        ...(input.access_token === undefined
+          ? {}
+          : { accessToken: this.seal(actor.workspaceId, row.phoneNumberId, input.access_token) }),
+        ...(input.business_account_id === undefined ? {} : { businessAccountId: input.business_account_id }),
+        ...(input.api_version === undefined ? {} : { apiVersion: input.api_version }),
+        ...(input.name === undefined ? {} : { name: input.name }),
+        sendingPausedUntil: null,
+        sendingPausedReason: null,
+      });
+      await this.outbox.resume(id);
+      return this.toDto(await this.require(id));
+    });
+  }
+
+  /** Within the open unit of work. Null where the number is gone. */
+  async sendingState(id: number): Promise<SendingState | null> {
+    const row = await this.rows.find(id);
+    if (row === null) return null;
+    const until = row.sendingPausedUntil;
+    return {
+      target: {
+        baseUrl: this.config.whatsapp.baseUrl,
+        apiVersion: row.apiVersion,
+        phoneNumberId: row.phoneNumberId,
+        accessToken: this.open(row),
+      },
+      pausedUntil: until === null || until instanceof Date ? until : 'mended',
+      pausedReason: row.sendingPausedReason ?? '',
+    };
+  }
+
+  /** Nothing is sent from this number before `until`; `mended`: before somebody changes it. */
+  async pause(workspaceId: number, id: number, until: Date | 'mended', reason: string): Promise<void> {
+    await this.work.run({ workspaceId }, () => this.rows.pause(id, until, reason));
+  }
+
+  private async require(id: number): Promise<WhatsappIntegrationEntity> {
+    const row = await this.rows.find(id);
+    if (row === null) throw notFound('WhatsApp integration');
+    return row;
+  }
+
+  private toDto(row: WhatsappIntegrationEntity): WhatsappIntegrationDto {
+    return toWhatsappIntegrationDto(row, this.open(row));
+  }
+
+  private seal(workspaceId: number, phoneNumberId: string, token: string): string {
+    return this.box.seal(token, contextOf(workspaceId, phoneNumberId));
+  }
+
+  private open(row: WhatsappIntegrationEntity): string {
+    return this.box.open(row.accessToken, contextOf(this.work.current.workspaceId, row.phoneNumberId));
+  }
+}
+
+function contextOf(workspaceId: number, phoneNumberId: string): string {
+  return `whatsapp_integration_config.access_token/${workspaceId}/${phoneNumberId}`;
+}

@@ -1,0 +1,92 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { createApp } from './bootstrap';
+import type { Config } from './config/config';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './platform/database/embedded-postgres';
+import { migrateDatabase, pendingMigrations } from './platform/database/migrate';
+import { Readiness } from './platform/http/readiness';
+import { strikeOut } from './platform/observability/logger';
+
+/** Load balancers need this long, in ms, to see that the process is no longer ready. Nothing waits for it in development. */
+const READINESS_NOTICE_MS = 1_000;
+/** The process ends after this long, in ms, whatever is still going on. */
+const DRAIN_LIMIT_MS = 9_500;
+
+/** A running server with everything it started itself. */
+export class Server {
+  private stopping: Promise<void> | null = null;
+
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly url: string,
+    private readonly config: Config,
+    private readonly logger: Logger,
+    private readonly postgres: EmbeddedPostgres | null,
+  ) {}
+
+  /** Starts the database where it is embedded, migrates, and listens. Cleans up after itself where that fails. */
+  static async start(
+    given: Config,
+    logger: Logger,
+    onDatabaseLost: (reason: string) => void,
+  ): Promise<Server> {
+    const postgres = given.database.url === null ? await startDatabase(given, logger, onDatabaseLost) : null;
+    try {
+      const config =
+        postgres === null ? given : { ...given, database: { ...given.database, url: postgres.url } };
+      await prepareDatabase(config, logger);
+      const app = await createApp(config);
+      await app.listen(config.http.port, config.http.host);
+      return new Server(app, addressOf(app), config, logger, postgres);
+    } catch (error) {
+      await postgres?.stop();
+      throw error;
+    }
+  }
+
+  /** Not ready, then no new work, then the rest of the running work, then the database. */
+  async stop(): Promise<void> {
+    this.stopping ??= this.drain();
+    await this.stopping;
+  }
+
+  private async drain(): Promise<void> {
+    const limit = setTimeout(() => {
+      this.logger.error('draining took too long; what is unfinished is taken up at the next start');
+      process.exit(1);
+    }, DRAIN_LIMIT_MS);
+    this.app.get(Readiness).drain();
+    if (this.config.environment === 'production')
+      await new Promise((ok) => setTimeout(ok, READINESS_NOTICE_MS));
+    await this.app.close();
+    await this.postgres?.stop();
+    clearTimeout(limit);
+  }
+}
+
+async function startDatabase(
+  config: Config,
+  logger: Logger,
+  onLost: (reason: string) => void,
+): Promise<EmbeddedPostgres> {
+  logger.info({ folder: config.dataDir }, 'no DATABASE_URL or DB_HOST: starting the embedded PostgreSQL');
+  return await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    log: (line) => logger.debug({ source: 'postgres' }, strikeOut(line)),
+    onUnexpectedExit: onLost,
+  });
+}
+
+async function prepareDatabase(config: Config, logger: Logger): Promise<void> {
+  const url = config.database.url!;
+  if (config.database.migrateAtStart) {
+    await migrateDatabase({ url, log: (line) => logger.info(line) });
+  } else if (await pendingMigrations({ url })) {
+    throw new Error('The database is not up to date and DB_SYNC is false: run `npm run db:migrate` first.');
+  }
+}
+
+function addressOf(app: NestFastifyApplication): string {
+  const address = app.getHttpServer().address();
+  return `http://localhost:${typeof address === 'object' && address !== null ? address.port : ''}`;
+}
