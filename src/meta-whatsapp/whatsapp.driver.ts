@@ -80,7 +80,12 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
     const outcome: SendOutcome = await this.graph.sendMessage(target, request);
     switch (outcome.kind) {
       case 'accepted':
-        return { kind: 'sent', externalId: outcome.wamid, at: new Date() };
+        // WhatsApp's clock has whole seconds: its own report of the same moment then tells nothing new.
+        return {
+          kind: 'sent',
+          externalId: outcome.wamid,
+          at: new Date(Math.floor(Date.now() / 1000) * 1000),
+        };
       case 'not_sent':
         return { kind: 'later', notBefore: backoff(message.attempt), code: null, reason: outcome.reason };
       case 'unknown':

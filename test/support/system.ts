@@ -1,0 +1,248 @@
+import type { AddressInfo } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Client } from 'pg';
+import { io, type Socket } from 'socket.io-client';
+import { Simulator, type SimulatorOptions } from '../../simulator/simulator';
+import { createApp } from '../../src/bootstrap';
+import type { Config } from '../../src/config/config';
+import { loadConfig } from '../../src/config/load-config';
+import { UsersService } from '../../src/users/users.service';
+import { WorkspacesService } from '../../src/workspaces/workspaces.service';
+import { createTestDatabase } from './database';
+
+export const APP_SECRET = 'test-app-secret-0123456789';
+export const VERIFY_TOKEN = 'test-verify-token';
+export const PHONE_NUMBER_ID = '106540352242922';
+export const ACCESS_TOKEN = 'test-access-token';
+
+/** Changes to the configuration, two levels deep. */
+export type ConfigChanges = {
+  [K in keyof Config]?: Config[K] extends object ? Partial<Config[K]> : Config[K];
+};
+
+export interface Answer<Body = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+/** A signed-in person who calls the API. */
+export interface Caller {
+  token: string;
+  user: { id: number; username: string };
+  get<Body = Record<string, unknown>>(path: string): Promise<Answer<Body>>;
+  post<Body = Record<string, unknown>>(
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Body>>;
+  patch<Body = Record<string, unknown>>(path: string, body?: unknown): Promise<Answer<Body>>;
+}
+
+/** One heard event. */
+export interface Heard {
+  event: string;
+  payload: Record<string, unknown>;
+  meta: { id: number; cursor: string; occurred_at: string };
+}
+
+/** A socket on /crm that remembers what it heard. */
+export interface Listener {
+  socket: Socket;
+  heard: Heard[];
+  of(event: string): Heard[];
+}
+
+/**
+ * The whole server in this process, on a database of its own, with the simulator as Meta: what a test of a
+ * promise needs. Start one per test file and stop it in `afterAll`.
+ */
+export class TestSystem {
+  private readonly sockets: Socket[] = [];
+  private readonly more: TestSystem[] = [];
+
+  private constructor(
+    readonly config: Config,
+    readonly app: NestFastifyApplication,
+    readonly url: string,
+    readonly meta: Simulator,
+    readonly databaseUrl: string,
+    private readonly dropDatabase: () => Promise<void>,
+  ) {}
+
+  static async start(
+    options: { config?: ConfigChanges; simulator?: Partial<SimulatorOptions> } = {},
+  ): Promise<TestSystem> {
+    const database = await createTestDatabase();
+    const meta = await Simulator.start({
+      port: 0,
+      appSecret: APP_SECRET,
+      verifyToken: VERIFY_TOKEN,
+      accessToken: ACCESS_TOKEN,
+      phoneNumberId: PHONE_NUMBER_ID,
+      ...options.simulator,
+    });
+    const config = testConfig(database.url, meta.url, options.config ?? {});
+    const app = await listening(config);
+    const url = addressOf(app);
+    meta.webhookUrl = `${url}/meta-whatsapp/webhook`;
+    return new TestSystem(config, app, url, meta, database.url, () => database.drop());
+  }
+
+  /** A second process, as far as the database can tell: another server over the same data. */
+  async startAnother(changes: ConfigChanges = {}): Promise<TestSystem> {
+    const config = testConfig(this.databaseUrl, this.meta.url, changes);
+    const app = await listening(config);
+    const other = new TestSystem(config, app, addressOf(app), this.meta, this.databaseUrl, () =>
+      Promise.resolve(),
+    );
+    this.more.push(other);
+    return other;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.disconnect();
+    for (const other of this.more) await other.close();
+    await this.meta.stop();
+    await this.app.close();
+    await this.dropDatabase();
+  }
+
+  /** This server only; the database and the simulator stay. */
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.disconnect();
+    await this.app.close();
+  }
+
+  /** Makes a user and signs in. */
+  async signIn(
+    role: 'admin' | 'supervisor' | 'employer',
+    options: { username?: string; workspaceId?: number } = {},
+  ): Promise<Caller> {
+    const username = options.username ?? `${role}-${Math.random().toString(36).slice(2, 10)}`;
+    const workspaceId = options.workspaceId ?? 1;
+    await this.app
+      .get(UsersService, { strict: false })
+      .create(workspaceId, { name: username, username, password: 'a password', role });
+    const workspace = await this.app.get(WorkspacesService, { strict: false }).findById(workspaceId);
+    const answer = await this.call('POST', '/auth/login', {
+      username,
+      password: 'a password',
+      workspace: workspace!.slug,
+    });
+    if (answer.status !== 200) throw new Error(`cannot sign in: ${JSON.stringify(answer.body)}`);
+    const { access_token: token, user } = answer.body as { access_token: string; user: Caller['user'] };
+    return this.callerWith(token, user);
+  }
+
+  callerWith(token: string, user: Caller['user'] = { id: 0, username: '' }): Caller {
+    const headers = { authorization: `Bearer ${token}` };
+    return {
+      token,
+      user,
+      get: (path) => this.call('GET', path, undefined, headers),
+      post: (path, body, more) => this.call('POST', path, body, { ...headers, ...more }),
+      patch: (path, body) => this.call('PATCH', path, body, headers),
+    };
+  }
+
+  /** A new tenant. */
+  async createWorkspace(slug: string): Promise<{ id: number; slug: string }> {
+    return await this.app.get(WorkspacesService, { strict: false }).create(slug, slug);
+  }
+
+  async call<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      body:
+        body === undefined
+          ? undefined
+          : typeof body === 'string' || Buffer.isBuffer(body)
+            ? body
+            : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const json = response.headers.get('content-type')?.includes('json') === true;
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (json ? JSON.parse(text) : text) as Body,
+    };
+  }
+
+  /** Resolves once the socket hears everything, `after` replayed. */
+  async listen(caller: Caller, options: { after?: string } = {}): Promise<Listener> {
+    const socket = io(`${this.url}/crm`, {
+      auth: { token: caller.token, after: options.after },
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+    });
+    this.sockets.push(socket);
+    const heard: Heard[] = [];
+    const listener: Listener = { socket, heard, of: (event) => heard.filter((h) => h.event === event) };
+    socket.onAny((event: string, payload: Record<string, unknown>, meta: Heard['meta']) =>
+      heard.push({ event, payload, meta }),
+    );
+    await new Promise<void>((ready, failed) => {
+      socket.once('stream:ready', () => ready());
+      socket.once('connect_error', failed);
+      socket.once('disconnect', (reason) => failed(new Error(`disconnected: ${reason}`)));
+    });
+    return listener;
+  }
+
+  /** Rows of any SQL, as the database's owner, who sees all workspaces. */
+  async sql<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {
+    const client = new Client({ connectionString: this.databaseUrl });
+    await client.connect();
+    try {
+      return (await client.query(text, values)).rows as Row[];
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+function testConfig(databaseUrl: string, graphUrl: string, changes: ConfigChanges): Config {
+  const base = loadConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: databaseUrl,
+    DB_SYNC: 'false',
+    THROTTLE_LIMIT: '100000',
+    LOGIN_THROTTLE_LIMIT: '1000',
+    BCRYPT_ROUNDS: '4',
+    JWT_SECRET: 'test-jwt-secret-test-jwt-secret-test',
+    ENCRYPTION_KEY: 'test-encryption-key-test-encryption-key',
+    WHATSAPP_APP_SECRET: APP_SECRET,
+    WHATSAPP_WEBHOOK_VERIFY_TOKEN: VERIFY_TOKEN,
+    WHATSAPP_ACCESS_TOKEN: ACCESS_TOKEN,
+    WHATSAPP_PHONE_NUMBER_ID: PHONE_NUMBER_ID,
+    WHATSAPP_BASE_URL: graphUrl,
+  });
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(changes)) {
+    const before = merged[key];
+    merged[key] = typeof value === 'object' && typeof before === 'object' ? { ...before, ...value } : value;
+  }
+  return merged as unknown as Config;
+}
+
+async function listening(config: Config): Promise<NestFastifyApplication> {
+  const app = await createApp(config);
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+function addressOf(app: NestFastifyApplication): string {
+  return `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+}
