@@ -1,4 +1,4 @@
-import { at, isObject, listAt, textAt, type JsonObject } from './json-values';
+import { at, isObject, listAt, textAt, textOf, type JsonObject } from './json-values';
 
 /** A tap the customer can make on a message of the business. */
 export interface Choice {
@@ -33,7 +33,7 @@ export function bubbleContent(body: JsonObject): BubbleContent {
   const bubble: BubbleContent = { kind, text: wordsOf(kind, body), ...(quotes ? { quotes } : {}) };
   if (MEDIA_KINDS.includes(kind)) {
     const mediaId = at(body, kind, 'id');
-    if (mediaId !== undefined) bubble.mediaId = String(mediaId);
+    if (mediaId !== undefined) bubble.mediaId = textOf(mediaId);
     const link = textAt(body, kind, 'link');
     if (link) bubble.link = link;
     const filename = textAt(body, kind, 'filename');
@@ -45,7 +45,7 @@ export function bubbleContent(body: JsonObject): BubbleContent {
     const headerMedia = ['image', 'video', 'document']
       .map((each) => at(body, 'interactive', 'header', each, 'id'))
       .find((id) => id !== undefined);
-    if (headerMedia !== undefined) bubble.mediaId = String(headerMedia);
+    if (headerMedia !== undefined) bubble.mediaId = textOf(headerMedia);
     const footer = textAt(body, 'interactive', 'footer', 'text');
     if (footer) bubble.footer = footer;
     const link = textAt(body, 'interactive', 'action', 'parameters', 'url');

@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { onlyKeys, optionalText, parseContent, parseCustomer, requiredText } from './customer-input';
 import { parseFaults } from './faults';
 import { HttpProblem, readJsonObject, sendJson } from './http-kit';
-import type { JsonObject } from './json-values';
-import type { SayOptions, Simulator } from './simulator';
+import { textOf, type JsonObject } from './json-values';
+import type { SayOptions, SimulatorControls } from './simulator-controls';
 
 const STATE_LIMIT = 200;
 
 /** `/control/*`: the library's methods for people with curl. Every refusal is JSON with a clear `error`. */
 export class ControlRoutes {
-  constructor(private readonly simulator: Simulator) {}
+  constructor(private readonly simulator: SimulatorControls) {}
 
   async handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const route = `${request.method} ${url.pathname}`;
@@ -54,10 +54,9 @@ export class ControlRoutes {
       if (text !== undefined) options[key] = text;
     }
     if (body.timestamp !== undefined) {
-      if (!/^\d{1,11}$/.test(String(body.timestamp))) {
-        throw new HttpProblem(400, '"timestamp" must be unix seconds');
-      }
-      options.timestamp = String(body.timestamp);
+      const seconds = textOf(body.timestamp);
+      if (!/^\d{1,11}$/.test(seconds)) throw new HttpProblem(400, '"timestamp" must be unix seconds');
+      options.timestamp = seconds;
     }
     if (options.phoneNumberId !== undefined && !this.simulator.hasNumber(options.phoneNumberId)) {
       throw new HttpProblem(400, `There is no number "${options.phoneNumberId}"`);

@@ -188,5 +188,5 @@ export function parseFaults(body: JsonObject): Partial<FaultSwitches> {
     const problem = check(value);
     if (problem) throw new HttpProblem(400, `"${name}" ${problem}`);
   }
-  return compact(body) as Partial<FaultSwitches>;
+  return compact<Partial<FaultSwitches>>(body);
 }

@@ -22,6 +22,11 @@ export function textAt(value: unknown, ...path: (string | number)[]): string | u
   return typeof found === 'string' ? found : undefined;
 }
 
+/** A string or number as text, as Meta takes both for an id; empty for anything else. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
 /** The array found at a path; empty when something else (or nothing) is there. */
 export function listAt(value: unknown, ...path: (string | number)[]): unknown[] {
   const found = at(value, ...path);

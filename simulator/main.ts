@@ -59,9 +59,11 @@ async function main(): Promise<void> {
   for (const { hidesPhone, ...customer } of DEMO_CUSTOMERS) {
     simulator.phone.meet({ ...customer, userId: newUserId(customer.phone) }, hidesPhone);
   }
-  console.log(
-    `WhatsApp simulator: open ${simulator.url}/ for the phone (webhooks go to ${simulator.webhookUrl})`,
-  );
+  // A parent tells its user itself.
+  if (!process.send)
+    console.log(
+      `WhatsApp simulator: open ${simulator.url}/ for the phone (webhooks go to ${simulator.webhookUrl})`,
+    );
 
   let ending = false;
   const end = () => {
@@ -80,7 +82,9 @@ async function main(): Promise<void> {
 
 main().catch((error: NodeJS.ErrnoException) => {
   const reason =
-    error.code === 'EADDRINUSE' ? `${error.message} (choose another SIMULATOR_PORT)` : error.message;
-  console.error(`The simulator could not start: ${reason}`);
+    error.code === 'EADDRINUSE'
+      ? `port ${(error as { port?: number }).port} is already in use: stop what listens there, or set SIMULATOR_PORT to another one.`
+      : error.message;
+  console.error(`The simulator cannot start: ${reason}`);
   process.exit(1);
 });

@@ -1,6 +1,6 @@
 import { graphFailure, type GraphFailure } from './graph-error';
 import { phoneDigits, USER_ID_FORMAT } from './identifiers';
-import { at, isObject, listAt, textAt, type JsonObject } from './json-values';
+import { at, isObject, listAt, textAt, textOf, type JsonObject } from './json-values';
 
 /** Whom a message goes to: `to` wins over `recipient` when both are given. */
 export interface Recipient {
@@ -101,7 +101,7 @@ const media =
     if (id === undefined) {
       const link = string(body, 2048, type, 'link');
       if (!/^https?:\/\//i.test(link)) refuse(131009, `Param ${type}['link'] is not a valid URL`);
-    } else if (!around.mediaExists(String(id))) {
+    } else if (!around.mediaExists(textOf(id))) {
       refuse(131009, `Param ${type}['id'] is not a valid whatsapp business account media attachment ID`);
     }
     if (caption) optional(body, 1024, type, 'caption');

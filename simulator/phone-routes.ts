@@ -9,7 +9,7 @@ import { phoneClient } from './phone-client';
 import { phonePage } from './phone-page';
 import { phoneStyle } from './phone-style';
 import type { PhoneCustomer, PhoneEvent } from './phone-state';
-import type { Simulator } from './simulator';
+import type { SimulatorControls } from './simulator-controls';
 
 const MEDIA_LIMIT = 100 * 1024 * 1024;
 const SLOW_READER = 1024 * 1024;
@@ -22,7 +22,7 @@ const SHOWN = /^(image\/(png|jpeg|webp|gif)|audio\/[\w.+-]+|video\/[\w.+-]+)$/;
 export class PhoneRoutes {
   private readonly streams = new Set<() => void>();
 
-  constructor(private readonly simulator: Simulator) {}
+  constructor(private readonly simulator: SimulatorControls) {}
 
   async handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     response.setHeader('x-content-type-options', 'nosniff');

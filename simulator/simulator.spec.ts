@@ -280,7 +280,7 @@ describe('media', () => {
     form.set('file', new Blob([bytes], { type }), 'a "quoted" ñ.png');
     const url = `${simulator.url}/v25.0/${NUMBER}/media`;
     const response = await fetch(url, { method: 'POST', headers, body: form });
-    const body = (await response.json()) as unknown;
+    const body: unknown = await response.json();
     return { status: response.status, id: textAt(body, 'id') ?? '', code: at(body, 'error', 'code') };
   }
   const lookUp = async (id: string) =>

@@ -14,75 +14,25 @@ import { MediaStore } from './media-store';
 import type { Recipient } from './message-rules';
 import { PhoneRoutes } from './phone-routes';
 import { PhoneState } from './phone-state';
+import type {
+  AcceptedMessage,
+  GraphRequest,
+  ReadMark,
+  SayOptions,
+  SimulatorControls,
+  SimulatorOptions,
+} from './simulator-controls';
 import { StatusFlow, type StatusDelays } from './status-flow';
 import { WebhookSender, type PostOptions, type WebhookResponse } from './webhook-sender';
 import { handshake } from './handshake';
 
-export interface SimulatorOptions {
-  /** 0 = any free one. */
-  port?: number;
-  /** Loopback unless told otherwise: the simulator has no login. */
-  host?: string;
-  webhookUrl?: string;
-  appSecret: string;
-  verifyToken?: string;
-  phoneNumberId?: string;
-  displayPhoneNumber?: string;
-  businessAccountId?: string;
-  /** When set, other bearer tokens get Graph's error 190. */
-  accessToken?: string;
-  /** Milliseconds after the acceptance; -1 = never by itself. Default 20, 60, 120. */
-  statusDelaysMs?: StatusDelays;
-  /** Gaps before each redelivery of a webhook that was not answered with 200. */
-  redeliverAfterMs?: number[];
-  /** Milliseconds until a webhook without an answer counts as failed. Default 20 000. */
-  webhookTimeoutMs?: number;
-  /** Milliseconds since 1970; for tests of what expires. */
-  now?: () => number;
-  /** 0 to 1; decides `failRate` and the order of `reorderStatuses`. */
-  random?: () => number;
-}
-
-/** A message that Graph accepted. */
-export interface AcceptedMessage {
-  wamid: string;
-  /** Digits of the phone number, or the user or group id. */
-  to: string;
-  /** The body of the request. */
-  body: JsonObject;
-  /** Milliseconds since 1970. */
-  at: number;
-  phoneNumberId: string;
-  bizOpaqueCallbackData?: string;
-}
-
-/** A call of the Graph API. `status` is 0 when the connection was dropped without an answer. */
-export interface GraphRequest {
-  method: string;
-  path: string;
-  status: number;
-  /** When it came, in milliseconds since 1970. */
-  at: number;
-}
-
-/** The business said that it read a message (and with it all earlier ones of that customer). */
-export interface ReadMark {
-  messageId: string;
-  typing: boolean;
-  at: number;
-}
-
-export interface SayOptions {
-  /** The wamid; a fresh one when left out. */
-  id?: string;
-  /** Unix seconds. */
-  timestamp?: number | string;
-  /** The wamid of the message it answers. */
-  replyTo?: string;
-  groupId?: string;
-  /** Which number of the business it goes to; the first one when left out. */
-  phoneNumberId?: string;
-}
+export type {
+  AcceptedMessage,
+  GraphRequest,
+  ReadMark,
+  SayOptions,
+  SimulatorOptions,
+} from './simulator-controls';
 
 const DELAYS: StatusDelays = { sent: 20, delivered: 60, read: 120 };
 const REDELIVERIES = [500, 1000, 2000, 4000, 8000];
@@ -99,7 +49,7 @@ const REDELIVERIES = [500, 1000, 2000, 4000, 8000];
  * await whatsapp.stop();
  * ```
  */
-export class Simulator {
+export class Simulator implements SimulatorControls {
   /** `http://127.0.0.1:PORT`: the phone page, and the base address of Graph. */
   readonly url: string;
   webhookUrl: string | undefined;
