@@ -45,15 +45,23 @@ export class MicroBatcher<Item> {
     while (this.waiting.length > 0) {
       const batch = this.takeBatch();
       const items = batch.length === 1 ? batch[0]!.items : batch.flatMap((w) => w.items);
-      try {
-        await this.flush(items);
-        for (const submission of batch) submission.done();
-      } catch (error) {
-        for (const submission of batch) submission.failed(error);
-      }
+      const answer = await this.outcomeOf(items, batch);
       this.queued -= items.length;
+      // The next batch is on its way to the database before the answers of this one are written.
+      if (this.waiting.length > 0) setImmediate(answer);
+      else answer();
     }
     this.running = null;
+  }
+
+  /** Flushes, and answers how to tell the submissions what came of it. */
+  private async outcomeOf(items: Item[], batch: Waiting<Item>[]): Promise<() => void> {
+    try {
+      await this.flush(items);
+      return () => batch.forEach((submission) => submission.done());
+    } catch (error) {
+      return () => batch.forEach((submission) => submission.failed(error));
+    }
   }
 
   private takeBatch(): Waiting<Item>[] {

@@ -1,41 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import { ContactsRepository } from './contacts.repository';
 import type { ContactIdentity, ContactSummary, Sender } from './contacts.types';
-
-const keyOf = (identity: ContactIdentity): string => `${identity.scheme} ${identity.value}`;
+import { type Claim, identify, keyOf, type KnownIdentity, type Person } from './people';
 
 /** The customers, and every way in which a channel may name them. Within an open unit of work. */
 @Injectable()
 export class ContactsService {
   constructor(private readonly contacts: ContactsRepository) {}
 
-  /**
-   * The contact of each sender, in the same order. Found by the surest identity that is known; made where none
-   * is; identities that came new are added. Safe against any number of transactions doing the same.
-   */
-  async resolve(senders: Sender[]): Promise<number[]> {
-    const identities = new Map(senders.flatMap((s) => s.identities.map((i) => [keyOf(i), i])));
-    const known = await this.lookUp([...identities.values()]);
-    const find = (sender: Sender): number | undefined =>
-      sender.identities.map((identity) => known.get(keyOf(identity))).find((id) => id !== undefined);
-
-    const strangers = senders.filter((sender) => find(sender) === undefined);
-    if (strangers.length > 0) await this.create(strangers, known);
-    await this.addIdentities(
-      senders.map((sender) => ({ sender, contactId: find(sender)! })),
-      known,
-    );
-    return senders.map((sender) => find(sender)!);
+  /** Who of these is known already: what {@link resolve} begins with. */
+  async lookUp(senders: Sender[]): Promise<KnownIdentity[]> {
+    return await this.contacts.findByIdentities(identitiesOf(senders));
   }
 
-  /** A person announced a new number or id: they stay the same contact. */
-  async renumber(
-    contactId: number,
-    identities: ContactIdentity[],
-    phoneNumber: string | null,
-  ): Promise<void> {
-    await this.contacts.insertIdentities(identities.map((identity) => ({ ...identity, contactId })));
-    if (phoneNumber !== null) await this.contacts.setPhoneNumber(contactId, phoneNumber);
+  /**
+   * The contact of each sender, in the same order. Found by the surest identity that is known; made where none
+   * is; names and identities that came new are added. Safe against any number of transactions doing the same.
+   */
+  async resolve(senders: Sender[], known: KnownIdentity[]): Promise<number[]> {
+    const { people, claims } = identify(senders, known);
+
+    const made = await this.addMissing(people);
+    const owners =
+      claims.length === 0
+        ? new Map(known.map((identity) => [keyOf(identity), identity.contactId]))
+        : await this.claim(claims, made, identitiesOf(senders));
+    await this.learn(people.filter(({ contactId }) => !made.has(contactId!)));
+    return senders.map((sender) => owners.get(keyOf(sender.identities[0]!))!);
   }
 
   async summaries(ids: number[]): Promise<Map<number, ContactSummary>> {
@@ -50,47 +41,61 @@ export class ContactsService {
     return address;
   }
 
-  private async lookUp(identities: ContactIdentity[]): Promise<Map<string, number>> {
-    const rows = await this.contacts.findByIdentities(identities);
-    return new Map(rows.map((row) => [keyOf(row), row.contactId]));
+  /** Gives everybody a contact; answers the ids of those made here. */
+  private async addMissing(people: Person[]): Promise<Set<number>> {
+    const strangers = people.filter((person) => person.contactId === null);
+    if (strangers.length === 0) return new Set();
+    const made = await this.contacts.insertMissing(strangers);
+    // The rest were made by somebody else at this moment, or an agent entered the phone number by hand before.
+    const found =
+      made.length === strangers.length
+        ? made
+        : await this.contacts.findByExternalIdsOrPhones(
+            strangers.map((person) => person.externalId),
+            strangers.flatMap((person) => person.phoneNumber ?? []),
+          );
+    const byExternalId = new Map(found.map((row) => [row.externalId, row.id]));
+    const byPhone = new Map(found.map((row) => [row.phoneNumber ?? '', row.id]));
+    for (const person of strangers)
+      person.contactId = byExternalId.get(person.externalId) ?? byPhone.get(person.phoneNumber ?? '') ?? null;
+    return new Set(made.map((row) => row.id));
   }
 
-  private async create(strangers: Sender[], known: Map<string, number>): Promise<void> {
-    const byExternalId = new Map(strangers.map((sender) => [externalIdOf(sender), sender]));
-    await this.contacts.insertMissing(
-      [...byExternalId].map(([externalId, { name, phoneNumber }]) => ({ externalId, name, phoneNumber })),
+  /**
+   * Answers whose each identity is. Where another transaction was faster, its contact is the person, and the one
+   * made here goes.
+   */
+  private async claim(
+    claims: Claim[],
+    made: Set<number>,
+    identities: ContactIdentity[],
+  ): Promise<Map<string, number>> {
+    await this.contacts.saveIdentities(
+      claims.map(({ identity, person }) => ({ ...identity, contactId: person.contactId! })),
     );
-    // Somebody else may have made them at this moment, or an agent entered the phone number by hand before.
-    const phones = strangers.flatMap(({ phoneNumber }) => (phoneNumber === null ? [] : [phoneNumber]));
-    const found = await this.contacts.findByExternalIdsOrPhones([...byExternalId.keys()], phones);
-    const idOf = new Map(found.map((row) => [row.externalId, row.id]));
-    const idOfPhone = new Map(found.map((row) => [row.phoneNumber, row.id]));
-    const fresh = strangers.map((sender) => {
-      const contactId = idOf.get(externalIdOf(sender)) ?? idOfPhone.get(sender.phoneNumber)!;
-      return { ...sender.identities[0]!, contactId };
-    });
-    await this.contacts.insertIdentities(fresh);
-    // Read again: where another transaction was faster, its contact is the one.
-    for (const [key, id] of await this.lookUp(strangers.flatMap((s) => s.identities))) known.set(key, id);
+    const found = await this.contacts.findByIdentities(identities);
+    const owners = new Map(found.map((identity) => [keyOf(identity), identity.contactId]));
+    const replaced = new Map<number, number>();
+    for (const { identity, person } of claims) {
+      const owner = owners.get(keyOf(identity))!;
+      if (!made.has(person.contactId!) || owner === person.contactId) continue;
+      if (!replaced.has(person.contactId!)) replaced.set(person.contactId!, owner);
+    }
+    if (replaced.size === 0) return owners;
+    await this.contacts.replace([...replaced].map(([contactId, by]) => ({ contactId, by })));
+    for (const { person } of claims) person.contactId = replaced.get(person.contactId!) ?? person.contactId;
+    return new Map([...owners].map(([key, owner]) => [key, replaced.get(owner) ?? owner]));
   }
 
-  private async addIdentities(
-    of: { sender: Sender; contactId: number }[],
-    known: Map<string, number>,
-  ): Promise<void> {
-    const fresh = new Map<string, ContactIdentity & { contactId: number }>();
-    for (const { sender, contactId } of of) {
-      for (const identity of sender.identities) {
-        const key = keyOf(identity);
-        if (!known.has(key) && !fresh.has(key)) fresh.set(key, { ...identity, contactId });
-      }
-    }
-    if (fresh.size > 0) await this.contacts.insertIdentities([...fresh.values()]);
+  /** Names and phone numbers of people whose contact was there already. */
+  private async learn(people: Person[]): Promise<void> {
+    const news = people.filter((person) => person.name !== null || person.phoneNumber !== null);
+    if (news.length > 0)
+      await this.contacts.fillIn(news.map((person) => ({ ...person, contactId: person.contactId! })));
   }
 }
 
-function externalIdOf(sender: Sender): string {
-  // The phone where it is known: it is what people call "the WhatsApp id".
-  const phone = sender.identities.find((identity) => identity.scheme === 'whatsapp_phone');
-  return (phone ?? sender.identities[0]!).value;
+function identitiesOf(senders: Sender[]): ContactIdentity[] {
+  const all = senders.flatMap((sender) => [...sender.identities, ...sender.newIdentities]);
+  return [...new Map(all.map((identity) => [keyOf(identity), identity])).values()];
 }

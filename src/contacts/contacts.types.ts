@@ -4,13 +4,14 @@ export interface ContactIdentity {
   value: string;
 }
 
-/** Somebody who wrote: every identity that came with the message, the surest first, and at least one. */
+/** Somebody who wrote. */
 export interface Sender {
+  /** Every identity that came with the message, the surest first, and at least one. */
   identities: ContactIdentity[];
+  /** Announced by this message: the same person has these too, from now on. */
+  newIdentities: ContactIdentity[];
   /** The name the person chose, where the channel tells it. */
   name: string | null;
-  /** E.164, where the channel tells it. */
-  phoneNumber: string | null;
 }
 
 export interface ContactSummary {

@@ -10,22 +10,26 @@ export interface OutgoingMessage {
   payload: object | null;
   /** The provider's id of the message this one answers. */
   replyToExternalId: string | null;
-  /** 1 for the first try. */
+  /** 1 for the first try. Those that ended as `paused` do not count. */
   attempt: number;
 }
 
-/** What became of a try. Times say when, at the earliest, the next one makes sense. */
+/** What became of a try. */
 export type SendResult =
   | { kind: 'sent'; externalId: string; at: Date }
   | { kind: 'failed'; code: number | null; reason: string }
-  /** Surely not sent; the conversation waits, in order. */
+  /** To be tried again, not before then; the conversation waits, in order. */
   | { kind: 'later'; notBefore: Date; code: number | null; reason: string }
+  /** Surely not sent, and for a reason that is not the message's: no try. `prepare` says when to go on. */
+  | { kind: 'paused'; code: number | null; reason: string }
   /** Perhaps sent: never repeated by itself, settled by the provider's report. */
   | { kind: 'uncertain'; reason: string };
 
-/** Ready to be sent, or why not yet or never. */
+/** Ready to be sent, or why not yet or never. A pause without a reason leaves the message's own as it is. */
 export type Prepared =
-  { kind: 'ready'; send: () => Promise<SendResult> } | Extract<SendResult, { kind: 'failed' | 'later' }>;
+  | { kind: 'ready'; send: () => Promise<SendResult> }
+  | { kind: 'paused'; until: Date; reason: string | null }
+  | Extract<SendResult, { kind: 'failed' }>;
 
 /** A channel, as messages know it. Channels register themselves with the outbox. */
 export interface ChannelDriver {

@@ -5,15 +5,17 @@ import { Journal } from '../platform/events/journal';
 import { JobQueue } from '../platform/jobs/job-queue';
 import { type Job, type JobResult, JobWorker } from '../platform/jobs/job-worker';
 import { advance, type DeliveryReport } from './delivery-state';
-import { EarlyReportsRepository } from './early-reports.repository';
+import { type EarlyReport, EarlyReportsRepository } from './early-reports.repository';
 import { MESSAGE_EVENTS } from './message.events';
-import { MessagesRepository } from './messages.repository';
+import { MessagesRepository, type OutboundMessage } from './messages.repository';
 import { toDeliveryState } from './messages.types';
 
 /** A report and the message it speaks of: by our id where the provider echoes it, else by the provider's. */
 export interface AddressedReport {
   messageId: number | null;
   externalId: string | null;
+  /** The number of ours that a provider's report came for; our id is believed of that number's messages only. */
+  integrationId?: number;
   report: DeliveryReport;
 }
 
@@ -53,16 +55,14 @@ export class DeliveriesService implements OnModuleInit {
       messages.flatMap((m) => (m.whatsappMessageId === null ? [] : [[m.whatsappMessageId, m] as const])),
     );
 
-    const changed = new Set<(typeof messages)[number]>();
+    const changed = new Set<OutboundMessage>();
     const learnt: string[] = [];
     const unknown: AddressedReport[] = [];
-    const take = ({ messageId, externalId, report }: AddressedReport): void => {
+    const take = (addressed: AddressedReport): void => {
+      const { messageId, externalId, report } = addressed;
       const message = byExternalId.get(externalId ?? '') ?? byId.get(messageId ?? 0);
-      if (
-        message === undefined ||
-        (externalId !== null && (message.whatsappMessageId ?? externalId) !== externalId)
-      ) {
-        unknown.push({ messageId, externalId, report });
+      if (message === undefined || !isAbout(message, addressed)) {
+        unknown.push(addressed);
         return;
       }
       if (externalId !== null && message.whatsappMessageId === null) {
@@ -84,7 +84,7 @@ export class DeliveriesService implements OnModuleInit {
 
     if (changed.size > 0) {
       await this.messages.saveDeliveries([...changed]);
-      await this.journal.append(
+      this.journal.append(
         ...[...changed].map((message) => ({
           type: MESSAGE_EVENTS.STATUS_CHANGED,
           conversationId: message.conversationId,
@@ -101,8 +101,14 @@ export class DeliveriesService implements OnModuleInit {
       externalId === null ? [] : [{ externalId, report }],
     );
     if (kept.length === 0) return;
-    await this.early.keep([...new Map(kept.map((k) => [`${k.externalId} ${k.report.status}`, k])).values()]);
-    await this.jobs.enqueue({ task: JOIN_EARLY, key: 'all', runAt: new Date(Date.now() + JOIN_AFTER_MS) });
+    const earliest = new Map<string, EarlyReport>();
+    for (const early of kept) {
+      const key = `${early.externalId} ${early.report.status}`;
+      const known = earliest.get(key);
+      if (known === undefined || early.report.at < known.report.at) earliest.set(key, early);
+    }
+    await this.early.keep([...earliest.values()]);
+    this.jobs.enqueue({ task: JOIN_EARLY, key: 'all', runAt: new Date(Date.now() + JOIN_AFTER_MS) });
   }
 
   /** A report kept in the same moment in which its message became known was seen by neither side. */
@@ -114,4 +120,10 @@ export class DeliveriesService implements OnModuleInit {
       return young ? { runAgainAt: new Date(Date.now() + RACE_MS / 2) } : undefined;
     });
   }
+}
+
+function isAbout(message: OutboundMessage, { externalId, integrationId }: AddressedReport): boolean {
+  if (externalId === null) return true;
+  if (message.whatsappMessageId !== null) return message.whatsappMessageId === externalId;
+  return integrationId === undefined || message.integrationId === integrationId;
 }

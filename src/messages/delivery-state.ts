@@ -37,10 +37,25 @@ export function advance(delivery: Delivery, report: DeliveryReport): Delivery {
     readAt: report.status === 'read' ? earliest(delivery.readAt, report.at) : delivery.readAt,
     failedAt: report.status === 'failed' ? earliest(delivery.failedAt, report.at) : delivery.failedAt,
     // A reason is shown for as long as it explains the state.
-    errorCode: status === 'failed' ? (report.error?.code ?? delivery.errorCode) : null,
-    errorReason: status === 'failed' ? (report.error?.reason ?? delivery.errorReason) : null,
+    ...(status === 'failed' ? firstFailure(delivery, report) : { errorCode: null, errorReason: null }),
   };
   return same(delivery, next) ? delivery : next;
+}
+
+type Failure = Pick<Delivery, 'errorCode' | 'errorReason'>;
+
+/** Of several failures the earliest is shown; of one second's, the first by code and words. */
+function firstFailure({ failedAt, errorCode, errorReason }: Delivery, report: DeliveryReport): Failure {
+  const known = { errorCode, errorReason };
+  if (report.status !== 'failed') return known;
+  const reported = { errorCode: report.error?.code ?? null, errorReason: report.error?.reason ?? null };
+  if (failedAt === null || report.at < failedAt) return reported;
+  return report.at > failedAt || compareFailures(known, reported) <= 0 ? known : reported;
+}
+
+function compareFailures(a: Failure, b: Failure): number {
+  const byCode = (a.errorCode ?? 0) - (b.errorCode ?? 0);
+  return byCode === 0 && (a.errorReason ?? '') > (b.errorReason ?? '') ? 1 : byCode;
 }
 
 function earliest(known: Date | null, reported: Date): Date {

@@ -25,7 +25,9 @@ export class EarlyReportsRepository {
       `insert into early_delivery_report (external_id, status, at, error_code, error_reason)
        select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::int[], $5::text[]) as r(external_id, status, at, code, reason)
        order by external_id, status
-       on conflict (workspace_id, external_id, status) do update set at = least(early_delivery_report.at, excluded.at)`,
+       on conflict (workspace_id, external_id, status) do update
+         set at = excluded.at, error_code = excluded.error_code, error_reason = excluded.error_reason
+         where excluded.at < early_delivery_report.at`,
       [
         reports.map((r) => r.externalId),
         reports.map((r) => r.report.status),
@@ -49,7 +51,7 @@ export class EarlyReportsRepository {
   async takeMatched(): Promise<EarlyReport[]> {
     const rows = await this.work.current.query<ReportRow>(
       `delete from early_delivery_report r using message m
-       where m.whatsapp_message_id = r.external_id
+       where m.whatsapp_message_id = r.external_id and m.sender_type <> 'contact'
        returning r.external_id, r.status, r.at, r.error_code, r.error_reason`,
     );
     return rows.map(toReport);

@@ -3,11 +3,8 @@ import { ContactsService } from '../contacts/contacts.service';
 import type { Sender } from '../contacts/contacts.types';
 import { audienceOf } from '../conversations/conversation.policy';
 import { ConversationsService } from '../conversations/conversations.service';
-import { type Conversation, toConversationState } from '../conversations/conversations.types';
 import { Journal } from '../platform/events/journal';
-import { MESSAGE_EVENTS } from './message.events';
-import { type InboundRow, MessagesRepository, type StoredInbound } from './messages.repository';
-import { type Message, type NewMessagePayload, toMessageDto } from './messages.types';
+import { MessagesRepository } from './messages.repository';
 
 /** What a customer said, as a channel hands it over. */
 export interface InboundMessage {
@@ -26,12 +23,6 @@ export interface InboundMessage {
   sentAt: Date;
 }
 
-/** An inbound message with the place it got. */
-export interface Received {
-  contactId: number;
-  conversationId: number;
-}
-
 /** Takes in what customers say, a whole batch at a time. */
 @Injectable()
 export class InboundService {
@@ -44,11 +35,20 @@ export class InboundService {
 
   /**
    * Stores and announces a batch of one workspace, in its order. Within the open unit of work: nothing is
-   * acknowledged before that has committed. Messages stored before are skipped. Answers per message, in order.
+   * acknowledged before that has committed. Messages stored before are skipped, and leave no other trace either.
    */
-  async receive(batch: InboundMessage[]): Promise<Received[]> {
-    if (batch.length === 0) return [];
-    const contactIds = await this.contacts.resolve(batch.map((m) => m.sender));
+  async receive(given: InboundMessage[]): Promise<void> {
+    if (given.length === 0) return;
+    // Neither needs the other's answer, so both are asked at once.
+    const [batch, known] = await Promise.all([
+      this.unknownOf(given),
+      this.contacts.lookUp(given.map((m) => m.sender)),
+    ]);
+    if (batch.length === 0) return;
+    const contactIds = await this.contacts.resolve(
+      batch.map((m) => m.sender),
+      known,
+    );
     const conversations = await this.conversations.openFor(
       batch.map((m, i) => ({
         contactId: contactIds[i]!,
@@ -56,86 +56,33 @@ export class InboundService {
         integrationId: m.integrationId,
       })),
     );
-    const replyIds = await this.findQuoted(batch, conversations);
-    const rows = batch.map((message, i): InboundRow => ({
-      conversationId: conversations[i]!.id,
-      type: message.type,
-      body: message.body,
-      payload: message.payload,
-      replyToId: replyIds[i]!,
-      sentAt: message.sentAt,
-      externalId: message.externalId,
-    }));
-    await this.announce(await this.messages.insertInbound(rows), rows, conversations);
-    return conversations.map((conversation, i) => ({
-      contactId: contactIds[i]!,
-      conversationId: conversation.id,
-    }));
-  }
-
-  private async findQuoted(
-    batch: InboundMessage[],
-    conversations: Conversation[],
-  ): Promise<(number | null)[]> {
-    const quoted = batch.flatMap((m) => m.replyToExternalId ?? []);
-    if (quoted.length === 0) return batch.map(() => null);
-    const found = new Map(
-      (await this.messages.findQuoted(quoted)).map((m) => [`${m.conversationId} ${m.externalId}`, m.id]),
+    const stored = await this.messages.insertInbound(
+      batch.map((message, i) => ({ ...message, conversationId: conversations[i]!.id })),
     );
-    return batch.map((m, i) => found.get(`${conversations[i]!.id} ${m.replyToExternalId ?? ''}`) ?? null);
-  }
-
-  private async announce(
-    stored: StoredInbound[],
-    rows: InboundRow[],
-    conversations: Conversation[],
-  ): Promise<void> {
-    const place = new Map<string, number>();
-    rows.forEach((row, i) => place.has(row.externalId) || place.set(row.externalId, i));
-    await this.journal.append(
-      ...stored.map((added) => {
-        const i = place.get(added.externalId)!;
-        const conversation = conversations[i]!;
-        return {
-          type: MESSAGE_EVENTS.NEW,
-          conversationId: conversation.id,
-          audience: audienceOf(conversation),
-          payload: payloadOf(added, rows[i]!, conversation),
-        };
-      }),
+    if (stored.length === 0) return;
+    const placed = new Map(batch.map((message, i) => [message.externalId, i]));
+    this.linkReplies(
+      stored.map(({ id, externalId }) => ({ id, message: batch[placed.get(externalId)!]! })),
     );
+    this.messages.announceInbound(
+      stored.map(({ id, externalId }) => ({
+        id,
+        audience: audienceOf(conversations[placed.get(externalId)!]!),
+      })),
+    );
+    this.journal.announce();
   }
-}
 
-function payloadOf(added: StoredInbound, row: InboundRow, before: Conversation): NewMessagePayload {
-  const message: Message = {
-    id: added.id,
-    conversationId: row.conversationId,
-    senderType: 'contact',
-    senderUser: null,
-    senderBot: null,
-    type: row.type,
-    body: row.body,
-    payload: row.payload,
-    replyToId: row.replyToId,
-    clientMessageId: null,
-    createdAt: added.createdAt,
-    sentAt: row.sentAt,
-    deliveredAt: added.createdAt,
-    readAt: null,
-    failedAt: null,
-    whatsappMessageId: added.externalId,
-    whatsappStatus: 'delivered',
-    errorCode: null,
-    errorReason: null,
-  };
-  const conversation: Conversation = {
-    ...before,
-    read: false,
-    unreadCount: added.unreadCount,
-    lastMessageAt: added.createdAt,
-    windowExpiresAt: added.windowExpiresAt,
-    updatedAt: added.createdAt,
-  };
-  return { ...toMessageDto(message), conversation: toConversationState(conversation) };
+  /** Each message once, and none that is stored: one that comes again later must not open a thread anew. */
+  private async unknownOf(batch: InboundMessage[]): Promise<InboundMessage[]> {
+    const seen = await this.messages.findStored(batch.map((m) => m.externalId));
+    return batch.filter(({ externalId }) => !seen.has(externalId) && seen.add(externalId));
+  }
+
+  private linkReplies(added: { id: number; message: InboundMessage }[]): void {
+    const replies = added.flatMap(({ id, message }) =>
+      message.replyToExternalId === null ? [] : [{ id, quotedExternalId: message.replyToExternalId }],
+    );
+    if (replies.length > 0) this.messages.linkReplies(replies);
+  }
 }

@@ -30,7 +30,8 @@ export class MessagesController {
         'Idempotency-Key has 1 to 100 characters and is not another one than client_message_id.',
       );
     }
-    return await this.messages.create(actor, { ...input, client_message_id: input.client_message_id ?? key });
+    input.client_message_id ??= key;
+    return await this.messages.create(actor, input);
   }
 
   @Get(':id')

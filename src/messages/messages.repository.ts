@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { Delivery } from './delivery-state';
+import { MESSAGE_EVENTS } from './message.events';
 import type { Message } from './messages.types';
 
 /** A message of a customer, ready to be stored. */
@@ -9,18 +10,20 @@ export interface InboundRow {
   type: string;
   body: string | null;
   payload: object | null;
-  replyToId: number | null;
   sentAt: Date;
   externalId: string;
 }
 
-/** What the database added to an inbound message, and how its conversation stands afterwards. */
 export interface StoredInbound {
   id: number;
   externalId: string;
-  createdAt: Date;
-  unreadCount: number;
-  windowExpiresAt: Date | null;
+}
+
+/** A message of ours, and where it belongs. */
+export interface OutboundMessage extends Message {
+  assignedUser: number | null;
+  assignedBot: number | null;
+  integrationId: number | null;
 }
 
 export interface OutboundRow {
@@ -37,6 +40,9 @@ export interface OutboundRow {
 
 /** Something the customer did, but no message that would let us answer freely for another 24 hours. */
 const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
+
+/** As `Date.toISOString` writes it; connections work in UTC. */
+const ISO = (column: string): string => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const COLUMNS = `id, conversation_id as "conversationId", sender_type as "senderType", sender_user as "senderUser",
   sender_bot as "senderBot", type, body, payload, reply_to_id as "replyToId", client_message_id as "clientMessageId",
@@ -56,34 +62,31 @@ export class MessagesRepository {
   async insertInbound(rows: InboundRow[]): Promise<StoredInbound[]> {
     return await this.work.current.prepared<StoredInbound>(
       'message_insert_inbound',
+      // `any ($1)` names the conversations for the planner, which otherwise may walk the whole workspace.
       `with added as (
-         insert into message (conversation_id, sender_type, type, body, payload, reply_to_id, sent_at, delivered_at,
+         insert into message (conversation_id, sender_type, type, body, payload, sent_at, delivered_at,
                               whatsapp_message_id, whatsapp_status)
-         select m.conversation_id, 'contact', m.type, m.body, m.payload, m.reply_to, m.sent_at, now(), m.external_id, 'delivered'
-         from unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[], $5::bigint[], $6::timestamptz[], $7::text[])
-              with ordinality as m(conversation_id, type, body, payload, reply_to, sent_at, external_id, place)
+         select m.conversation_id, 'contact', m.type, m.body, m.payload, m.sent_at, now(), m.external_id, 'delivered'
+         from unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[], $6::text[])
+              with ordinality as m(conversation_id, type, body, payload, sent_at, external_id, place)
          order by m.place
          on conflict (workspace_id, whatsapp_message_id) where whatsapp_message_id is not null do nothing
-         returning id, conversation_id, whatsapp_message_id, type, created_at, sent_at
+         returning id, conversation_id, whatsapp_message_id, type, sent_at
        ), counted as (
          update conversation set
            unread_count = unread_count + n.messages, read = false, last_message_id = n.newest, last_message_at = now(),
            window_expires_at = greatest(window_expires_at, n.opened_at + interval '24 hours'), updated_at = now()
          from (select conversation_id, count(*)::int as messages, max(id) as newest,
-                      max(sent_at) filter (where type <> all ($8)) as opened_at
+                      max(least(sent_at, now())) filter (where type <> all ($7)) as opened_at
                from added group by conversation_id) n
-         where conversation.id = n.conversation_id
-         returning conversation.id, unread_count, window_expires_at
+         where conversation.id = n.conversation_id and conversation.id = any ($1)
        )
-       select added.id, whatsapp_message_id as "externalId", created_at as "createdAt",
-              unread_count as "unreadCount", window_expires_at as "windowExpiresAt"
-       from added join counted on counted.id = added.conversation_id order by added.id`,
+       select id, whatsapp_message_id as "externalId" from added order by id`,
       [
         rows.map((r) => r.conversationId),
         rows.map((r) => r.type),
         rows.map((r) => r.body),
         rows.map((r) => (r.payload === null ? null : JSON.stringify(r.payload))),
-        rows.map((r) => r.replyToId),
         rows.map((r) => r.sentAt),
         rows.map((r) => r.externalId),
         TYPES_WITHOUT_WINDOW,
@@ -91,14 +94,55 @@ export class MessagesRepository {
     );
   }
 
-  /** Messages of these conversations by the provider's id: what replies refer to. */
-  async findQuoted(
-    externalIds: string[],
-  ): Promise<{ id: number; conversationId: number; externalId: string }[]> {
-    return await this.work.current.query(
-      `select id, conversation_id as "conversationId", whatsapp_message_id as "externalId" from message
-       where whatsapp_message_id = any ($1)`,
+  /**
+   * Journals `message:new` for inbound messages of this transaction. The payload is put together by the database,
+   * which has the rows at hand: for a thousand messages a second, fetching them, building objects and sending those
+   * back was the larger part of the work. It equals `toMessageDto` with `toConversationState`; a test compares.
+   */
+  announceInbound(added: { id: number; audience: number[] | null }[]): void {
+    this.work.current.send(
+      'message_announce_inbound',
+      `insert into event (type, conversation_id, audience, payload)
+       select '${MESSAGE_EVENTS.NEW}', m.conversation_id, heard.audience::bigint[], json_build_object(
+         'id', m.id, 'conversation_id', m.conversation_id, 'sender_type', m.sender_type, 'sender_user', m.sender_user,
+         'sender_bot', m.sender_bot, 'type', m.type, 'body', m.body, 'payload', m.payload, 'reply_to_id', m.reply_to_id,
+         'client_message_id', m.client_message_id, 'whatsapp_message_id', m.whatsapp_message_id,
+         'whatsapp_status', m.whatsapp_status, 'created_at', ${ISO('m.created_at')}, 'sent_at', ${ISO('m.sent_at')},
+         'delivered_at', ${ISO('m.delivered_at')}, 'read_at', null, 'failed_at', null,
+         'error_code', null, 'error_reason', null, 'attachments', '[]'::json,
+         'conversation', json_build_object(
+           'id', c.id, 'status', c.status, 'assigned_user', c.assigned_user, 'assigned_bot', c.assigned_bot,
+           'unread_count', c.unread_count, 'read', c.read, 'last_message_at', ${ISO('c.last_message_at')},
+           'window_expires_at', ${ISO('c.window_expires_at')}, 'updated_at', ${ISO('c.updated_at')}))
+       from unnest($1::bigint[], $2::text[]) as heard(id, audience)
+       cross join lateral (select * from message where message.id = heard.id limit 1) m
+       cross join lateral (select * from conversation where conversation.id = m.conversation_id limit 1) c
+       order by m.id`,
+      [added.map((a) => a.id), added.map((a) => (a.audience === null ? null : `{${a.audience.join(',')}}`))],
+    );
+  }
+
+  /** Which of these ids of the provider's are taken. */
+  async findStored(externalIds: string[]): Promise<Set<string>> {
+    const rows = await this.work.current.prepared<{ externalId: string }>(
+      'message_find_stored',
+      `select wanted.id as "externalId" from unnest($1::text[]) as wanted(id)
+       cross join lateral (select from message where whatsapp_message_id = wanted.id limit 1) m`,
       [externalIds],
+    );
+    return new Set(rows.map((row) => row.externalId));
+  }
+
+  /** Points replies to what they quote, where that is in the same conversation. */
+  linkReplies(replies: { id: number; quotedExternalId: string }[]): void {
+    this.work.current.send(
+      'message_link_replies',
+      `update message set reply_to_id = quoted.id
+       from unnest($1::bigint[], $2::text[]) as reply(id, quoted), message quoted
+       where message.id = reply.id and message.id = any ($1)
+         and quoted.whatsapp_message_id = reply.quoted and quoted.whatsapp_message_id = any ($2)
+         and quoted.conversation_id = message.conversation_id and quoted.id <> message.id`,
+      [replies.map((r) => r.id), replies.map((r) => r.quotedExternalId)],
     );
   }
 
@@ -157,18 +201,21 @@ export class MessagesRepository {
     return row!.count;
   }
 
-  /** Messages of ours by id or by the provider's id, locked in the order of their ids. */
-  async lockOutbound(
-    ids: number[],
-    externalIds: string[],
-  ): Promise<(Message & { assignedUser: number | null; assignedBot: number | null })[]> {
+  /**
+   * Messages of ours by id or by the provider's id, locked in the order of their ids; then their conversations, in
+   * the order of theirs, so that whose they are stays so until the transaction ends. Not for a transaction that
+   * changes conversations as well.
+   */
+  async lockOutbound(ids: number[], externalIds: string[]): Promise<OutboundMessage[]> {
     return await this.work.current.prepared(
       'message_lock_outbound',
-      `select m.*, c.assigned_user as "assignedUser", c.assigned_bot as "assignedBot"
-       from (select ${COLUMNS} from message
-             where (id = any ($1) or whatsapp_message_id = any ($2)) and sender_type <> 'contact'
-             order by id for no key update) m
-       join conversation c on c.id = m."conversationId" order by m.id`,
+      `with m as (
+         select ${COLUMNS} from message
+         where (id = any ($1) or whatsapp_message_id = any ($2)) and sender_type <> 'contact'
+         order by id for no key update
+       )
+       select m.*, c.assigned_user as "assignedUser", c.assigned_bot as "assignedBot", c.integration_id as "integrationId"
+       from m join conversation c on c.id = m."conversationId" order by c.id, m.id for share of c`,
       [ids, externalIds],
     );
   }

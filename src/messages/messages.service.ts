@@ -10,7 +10,7 @@ import { Journal } from '../platform/events/journal';
 import { MESSAGE_EVENTS } from './message.events';
 import type { CreateMessageDto } from './messages.dto';
 import { MessagesRepository } from './messages.repository';
-import { type Message, type MessageDto, toMessageDto } from './messages.types';
+import { type Message, type MessageDto, type NewMessagePayload, toMessageDto } from './messages.types';
 import { Outbox } from './outbox.service';
 
 /** What staff say, and what has been said. */
@@ -45,7 +45,8 @@ export class MessagesService implements OnModuleInit {
           'The conversation is closed; the next message of the customer opens a new one.',
         );
       }
-      if (input.reply_to_id !== undefined) await this.requireIn(conversation.id, input.reply_to_id);
+      const replyToId = input.reply_to_id ?? null;
+      if (replyToId !== null) await this.requireIn(conversation.id, replyToId);
       const message = await this.messages.insertOutbound({
         conversationId: conversation.id,
         senderType: 'user',
@@ -54,16 +55,16 @@ export class MessagesService implements OnModuleInit {
         type: 'text',
         body: input.body,
         payload: null,
-        replyToId: input.reply_to_id ?? null,
+        replyToId,
         clientMessageId,
       });
       const after = await this.conversations.setLastMessage(conversation.id, message!.id);
       const dto = toMessageDto(message!);
-      await this.journal.append({
+      this.journal.append({
         type: MESSAGE_EVENTS.NEW,
         conversationId: conversation.id,
         audience: audienceOf(after),
-        payload: { ...dto, conversation: toConversationState(after) },
+        payload: { ...dto, conversation: toConversationState(after) } satisfies NewMessagePayload,
       });
       await this.outbox.enqueue(conversation.id);
       return dto;

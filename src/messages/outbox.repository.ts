@@ -17,6 +17,17 @@ export interface OutboxHead {
   sendAfter: Date | null;
   /** A try that began and whose end was never recorded. */
   sendingSince: Date | null;
+  /** Why it still waits. */
+  errorReason: string | null;
+}
+
+/** Why a message goes back to waiting, and until when; null: no longer than its conversation. */
+export interface Postponement {
+  notBefore: Date | null;
+  code: number | null;
+  reason: string;
+  /** Whether the try that began counts as one. */
+  tried: boolean;
 }
 
 /** All SQL of the outbox, which is the message table itself. Within an open unit of work. */
@@ -29,7 +40,7 @@ export class OutboxRepository {
       'outbox_lock_head',
       `select m.id, c.contact_id as "contactId", c.channel, c.integration_id as "integrationId", m.type, m.body, m.payload,
          quoted.whatsapp_message_id as "replyToExternalId", m.send_attempts as attempts, m.created_at as "createdAt",
-         m.send_after as "sendAfter", m.sending_since as "sendingSince"
+         m.send_after as "sendAfter", m.sending_since as "sendingSince", m.error_reason as "errorReason"
        from message m join conversation c on c.id = m.conversation_id
        left join message quoted on quoted.id = m.reply_to_id
        where m.conversation_id = $1 and m.whatsapp_status = 'pending' and m.sender_type <> 'contact'
@@ -49,18 +60,26 @@ export class OutboxRepository {
   }
 
   /** Back to waiting. */
-  async postpone(id: number, notBefore: Date, code: number | null, reason: string): Promise<void> {
+  async postpone(id: number, { notBefore, code, reason, tried }: Postponement): Promise<void> {
     await this.work.current.query(
-      `update message set sending_since = null, send_after = $2, error_code = $3, error_reason = $4
-       where id = $1 and whatsapp_status = 'pending'`,
-      [id, notBefore, code, reason],
+      `update message set sending_since = null, send_after = $2, error_code = $3, error_reason = $4,
+         send_attempts = send_attempts - $5::int
+       where id = $1`,
+      [id, notBefore, code, reason, tried ? 0 : 1],
     );
+  }
+
+  /** Why it waits, without a try. */
+  async explain(id: number, reason: string): Promise<void> {
+    await this.work.current.query('update message set error_code = null, error_reason = $2 where id = $1', [
+      id,
+      reason,
+    ]);
   }
 
   async markUncertain(id: number, reason: string): Promise<void> {
     await this.work.current.query(
-      `update message set whatsapp_status = 'uncertain', error_reason = $2, sending_since = null
-       where id = $1 and whatsapp_status = 'pending'`,
+      `update message set whatsapp_status = 'uncertain', error_reason = $2, sending_since = null where id = $1`,
       [id, reason],
     );
   }
@@ -73,14 +92,5 @@ export class OutboxRepository {
       [integrationId],
     );
     return rows.map((row) => row.id);
-  }
-
-  /** A number works again: nothing of it waits for an old reason. */
-  async clearPostponements(integrationId: number): Promise<void> {
-    await this.work.current.query(
-      `update message m set send_after = null from conversation c
-       where c.id = m.conversation_id and c.integration_id = $1 and m.whatsapp_status = 'pending' and m.sender_type <> 'contact'`,
-      [integrationId],
-    );
   }
 }

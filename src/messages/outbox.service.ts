@@ -5,16 +5,20 @@ import { audienceOf } from '../conversations/conversation.policy';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
 import { JobQueue } from '../platform/jobs/job-queue';
-import { type Job, type JobResult, JobWorker } from '../platform/jobs/job-worker';
+import { HoldLost, isPassing, type Job, type JobResult, JobWorker } from '../platform/jobs/job-worker';
 import { LOGGER } from '../platform/observability/observability.module';
 import type { ChannelDriver, SendResult } from './channel-driver.port';
 import { DeliveriesService } from './deliveries.service';
 import { MESSAGE_EVENTS } from './message.events';
 import { MessagesRepository } from './messages.repository';
 import { toDeliveryState } from './messages.types';
-import { OutboxRepository } from './outbox.repository';
+import { type OutboxHead, OutboxRepository } from './outbox.repository';
 
 const SEND = 'messages.send';
+/** Then other conversations get their turn. */
+const SENDS_PER_TURN = 20;
+/** A message whose preparation throws this often is set aside, so that those behind it go out. */
+const PREPARE_TRIES = 5;
 /** Tries to record a result while the database is away, and the wait between them in ms. */
 const RECORD_TRIES = 6;
 const RECORD_WAIT_MS = 500;
@@ -23,6 +27,10 @@ const GIVE_UP_MS = 24 * 3_600_000;
 
 const ANSWER_LOST =
   'The sending was interrupted and it is not known whether the message went out. It is not sent again by itself; the state changes as soon as WhatsApp reports it.';
+
+const GIVEN_UP = 'Given up after a day.';
+const NOT_PREPARED =
+  'The server failed to prepare this message, so it was not sent. Tell your administrator.';
 
 type Step =
   | { next: 'send'; send: () => Promise<SendResult>; id: number }
@@ -60,7 +68,7 @@ export class Outbox implements OnModuleInit {
 
   /** Within the open unit of work that wrote the message. */
   async enqueue(...conversationIds: number[]): Promise<void> {
-    await this.jobs.enqueue(
+    this.jobs.enqueue(
       ...conversationIds.map((id) => ({
         task: SEND,
         key: `conversation:${id}`,
@@ -71,19 +79,27 @@ export class Outbox implements OnModuleInit {
 
   /** A number of ours works again: what waited for it is tried at once. Within the open unit of work. */
   async resume(integrationId: number): Promise<void> {
-    await this.rows.clearPostponements(integrationId);
     await this.enqueue(...(await this.rows.conversationsWaiting(integrationId)));
+  }
+
+  /** The same, where no unit of work is open. */
+  async wake(workspaceId: number, integrationId: number): Promise<void> {
+    await this.work.run({ workspaceId }, () => this.resume(integrationId));
   }
 
   private async sendAll(job: Job): Promise<JobResult> {
     const conversationId = job.payload['conversation_id'] as number;
-    for (;;) {
-      if (job.signal.aborted) return { runAgainAt: new Date() };
-      const step = await this.begin(job, conversationId);
+    for (let sends = 0; sends < SENDS_PER_TURN && !job.signal.aborted;) {
+      const step = await this.begin(job, conversationId).catch((error: unknown) =>
+        this.setAside(job, conversationId, error),
+      );
       if (step.next === 'done') return;
       if (step.next === 'wait') return { runAgainAt: step.until };
-      if (step.next === 'send') await this.record(job.workspaceId, step.id, await step.send());
+      if (step.next === 'again') continue;
+      await this.record(job.workspaceId, step.id, await step.send());
+      sends++;
     }
+    return { runAgainAt: new Date() };
   }
 
   /** One transaction: what to do with the oldest pending message, and the mark that its try has begun. */
@@ -96,6 +112,11 @@ export class Outbox implements OnModuleInit {
         await this.uncertain(head.id, ANSWER_LOST);
         return { next: 'again' };
       }
+      if (Date.now() - head.createdAt.getTime() > GIVE_UP_MS) {
+        const last = head.errorReason === null ? '' : ` The last reason was: ${head.errorReason}`;
+        await this.failed(head.id, null, GIVEN_UP + last);
+        return { next: 'again' };
+      }
       if (head.sendAfter !== null && head.sendAfter.getTime() > Date.now())
         return { next: 'wait', until: head.sendAfter };
       const driver = this.drivers.get(head.channel);
@@ -103,22 +124,48 @@ export class Outbox implements OnModuleInit {
         await this.failed(head.id, null, `Nothing here can send on the channel "${head.channel}".`);
         return { next: 'again' };
       }
-      const prepared = await driver.prepare({
-        ...head,
-        workspaceId: job.workspaceId,
-        conversationId,
-        attempt: head.attempts + 1,
-      });
-      if (prepared.kind === 'failed') {
+      return await this.try(driver, head, job.workspaceId, conversationId);
+    });
+  }
+
+  private async try(
+    driver: ChannelDriver,
+    head: OutboxHead,
+    workspaceId: number,
+    conversationId: number,
+  ): Promise<Step> {
+    const prepared = await driver.prepare({
+      ...head,
+      workspaceId,
+      conversationId,
+      attempt: head.attempts + 1,
+    });
+    switch (prepared.kind) {
+      case 'failed':
         await this.failed(head.id, prepared.code, prepared.reason);
         return { next: 'again' };
-      }
-      if (prepared.kind === 'later') {
-        await this.later(head.id, prepared);
-        return { next: 'wait', until: prepared.notBefore };
-      }
-      await this.rows.beginTry(head.id);
-      return { next: 'send', send: prepared.send, id: head.id };
+      case 'paused':
+        if (prepared.reason !== null && prepared.reason !== head.errorReason) {
+          await this.rows.explain(head.id, prepared.reason);
+          await this.announce(head.id);
+        }
+        return { next: 'wait', until: prepared.until };
+      case 'ready':
+        await this.rows.beginTry(head.id);
+        return { next: 'send', send: prepared.send, id: head.id };
+    }
+  }
+
+  /** A message that nothing can be made of must not keep those behind it. */
+  private async setAside(job: Job, conversationId: number, error: unknown): Promise<Step> {
+    if (error instanceof HoldLost || isPassing(error) || job.attempt < PREPARE_TRIES) throw error;
+    this.logger.error({ err: error, conversation: conversationId }, 'a message cannot be prepared');
+    return await this.work.run(job, async (tx): Promise<Step> => {
+      await job.assertHeld(tx);
+      const head = await this.rows.lockHead(conversationId);
+      if (head?.sendingSince === null) await this.failed(head.id, null, NOT_PREPARED);
+      // A new run, in which the next message has all its tries.
+      return { next: 'wait', until: new Date() };
     });
   }
 
@@ -139,18 +186,25 @@ export class Outbox implements OnModuleInit {
   }
 
   private async write(id: number, result: SendResult): Promise<void> {
-    switch (result.kind) {
-      case 'sent':
-        return await this.deliveries.apply([
-          { messageId: id, externalId: result.externalId, report: { status: 'sent', at: result.at } },
-        ]);
-      case 'failed':
-        return await this.failed(id, result.code, result.reason);
-      case 'later':
-        return await this.later(id, result);
-      case 'uncertain':
-        return await this.uncertain(id, result.reason);
+    if (result.kind === 'sent') {
+      return await this.deliveries.apply([
+        { messageId: id, externalId: result.externalId, report: { status: 'sent', at: result.at } },
+      ]);
     }
+    const [message] = await this.messages.lockOutbound([id], []);
+    // What the provider has reported meanwhile is true and stays.
+    const state = message?.whatsappStatus;
+    if (result.kind === 'failed' && (state === 'pending' || state === 'uncertain'))
+      return await this.failed(id, result.code, result.reason);
+    if (message === undefined || result.kind === 'failed' || state !== 'pending') return;
+    if (result.kind === 'uncertain') return await this.uncertain(id, result.reason);
+    const { code, reason } = result;
+    const wait =
+      result.kind === 'later'
+        ? { notBefore: result.notBefore, tried: true }
+        : { notBefore: null, tried: false };
+    await this.rows.postpone(id, { ...wait, code, reason });
+    if (message.errorReason !== reason) await this.announce(id);
   }
 
   private async failed(id: number, code: number | null, reason: string): Promise<void> {
@@ -163,19 +217,6 @@ export class Outbox implements OnModuleInit {
     ]);
   }
 
-  private async later(
-    id: number,
-    { notBefore, code, reason }: Extract<SendResult, { kind: 'later' }>,
-  ): Promise<void> {
-    const [message] = await this.messages.lockOutbound([id], []);
-    if (message === undefined) return;
-    if (Date.now() - message.createdAt.getTime() > GIVE_UP_MS) {
-      return await this.failed(id, code, `Given up after a day. The last reason was: ${reason}`);
-    }
-    await this.rows.postpone(id, notBefore, code, reason);
-    if (message.errorReason !== reason) await this.announce(id);
-  }
-
   private async uncertain(id: number, reason: string): Promise<void> {
     await this.rows.markUncertain(id, reason);
     await this.announce(id);
@@ -184,7 +225,7 @@ export class Outbox implements OnModuleInit {
   private async announce(id: number): Promise<void> {
     const [message] = await this.messages.lockOutbound([id], []);
     if (message === undefined) return;
-    await this.journal.append({
+    this.journal.append({
       type: MESSAGE_EVENTS.STATUS_CHANGED,
       conversationId: message.conversationId,
       audience: audienceOf(message),

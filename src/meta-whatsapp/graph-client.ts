@@ -75,6 +75,8 @@ function buildRequest(
       authorization: `Bearer ${target.accessToken}`,
       'content-type': 'application/json',
       'user-agent': userAgent,
+      // A kept connection that the server closes at this moment loses the request, and nobody knows whether it did.
+      connection: 'close',
     });
     return { url, init: { method: 'POST', headers, body: JSON.stringify(body), redirect: 'manual' } };
   } catch {

@@ -53,12 +53,17 @@ export function classifyGraphError(error: GraphErrorInput): ClassifiedError {
   const wait = asked === undefined ? retryAfterSeconds : Math.max(asked, retryAfterSeconds ?? 0);
   return {
     class: errorClass,
-    code,
+    code: storableCode(code),
     reason: `${rule.reason}${metaWords(error)}`,
     alert: errorClass === 'account' || (known === null && errorClass !== 'slow_number'),
     ...(wait !== undefined && { retryAfterSeconds: wait }),
     ...(maxAttempts !== undefined && { maxAttempts }),
   };
+}
+
+/** Codes are stored as 32-bit integers; Meta's own are far smaller. */
+function storableCode(code: number | null): number | null {
+  return code !== null && (code | 0) === code ? code : null;
 }
 
 const PAIR_WAIT_LIMIT = 6;

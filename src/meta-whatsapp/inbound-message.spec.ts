@@ -6,7 +6,7 @@ import { parseWebhook } from './webhook-payload';
 function firstMessage(body: unknown): InboundMessage {
   const item = parseWebhook(body).find((each) => each.kind === 'message');
   if (!item) throw new Error('No message in the webhook');
-  return item as InboundMessage;
+  return item;
 }
 
 describe('a message of each type', () => {

@@ -2,13 +2,13 @@ import type { ContactIdentity, Sender as ContactSender } from '../contacts/conta
 import type { AddressedReport } from '../messages/deliveries.service';
 import type { InboundMessage as MessageIn } from '../messages/inbound.service';
 import { classifyGraphError } from './graph-errors';
+import { cutText } from './storable-text';
 import type { InboundMessage, InboundStatus } from './webhook-item';
 
 export const WHATSAPP = 'whatsapp';
 
 const MAX_TYPE = 30;
-/** E.164 allows 15 digits. */
-const MAX_PHONE_DIGITS = 15;
+const MAX_CODE = 2 ** 31 - 1;
 const CALLBACK = /^apicechat:(\d{1,15})$/;
 
 /** What Meta gives back with each status of a message of ours: tells which one, also when the answer was lost. */
@@ -22,7 +22,7 @@ export function toInbound(item: InboundMessage, integrationId: number): MessageI
     channel: WHATSAPP,
     integrationId,
     externalId: item.wamid,
-    type: item.type.slice(0, MAX_TYPE),
+    type: cutText(item.type, MAX_TYPE),
     body: item.body,
     payload: payloadOf(item),
     replyToExternalId: item.replyToWamid,
@@ -30,19 +30,20 @@ export function toInbound(item: InboundMessage, integrationId: number): MessageI
   };
 }
 
-export function toReport(item: InboundStatus): AddressedReport {
+export function toReport(item: InboundStatus, integrationId: number): AddressedReport {
   const [error] = item.errors;
   const messageId = CALLBACK.exec(item.callbackData ?? '')?.[1];
   return {
     messageId: messageId === undefined ? null : Number(messageId),
     externalId: item.wamid,
+    integrationId,
     report: {
       status: item.status,
       at: item.at,
       ...(item.status === 'failed'
         ? {
             error: {
-              code: error?.code ?? null,
+              code: storableCode(error?.code),
               reason:
                 error === undefined
                   ? 'WhatsApp could not deliver the message and gave no reason.'
@@ -54,18 +55,21 @@ export function toReport(item: InboundStatus): AddressedReport {
   };
 }
 
-/** The new number or id of a customer who announced one; the sender of that message is the old one. */
-export function renumberingOf(
-  item: InboundMessage,
-): { identities: ContactIdentity[]; phoneNumber: string | null } | null {
-  if (item.payload.kind !== 'system') return null;
-  const { wa_id: phone, user_id: userId } = item.payload;
-  const identities = identitiesOf({ phone: phone ?? null, userId: userId ?? null });
-  return identities.length === 0 ? null : { identities, phoneNumber: phoneNumberOf(phone ?? null) };
+/** Meta's codes are small; what is none of them must not keep a failure from being stored. */
+function storableCode(code: number | undefined): number | null {
+  return code !== undefined && Number.isInteger(code) && Math.abs(code) <= MAX_CODE ? code : null;
 }
 
-function senderOf({ sender }: InboundMessage): ContactSender {
-  return { identities: identitiesOf(sender), name: sender.name, phoneNumber: phoneNumberOf(sender.phone) };
+function senderOf({ sender, payload }: InboundMessage): ContactSender {
+  return {
+    identities: identitiesOf(sender),
+    // A change of number or id comes from the old one.
+    newIdentities:
+      payload.kind === 'system'
+        ? identitiesOf({ userId: payload.user_id ?? null, phone: payload.wa_id ?? null })
+        : [],
+    name: sender.name,
+  };
 }
 
 /** The business-scoped id first: a phone number may go to another person, an id never does. */
@@ -74,10 +78,6 @@ function identitiesOf({ userId, phone }: { userId: string | null; phone: string 
     ...(userId === null ? [] : [{ scheme: 'whatsapp_user' as const, value: userId }]),
     ...(phone === null ? [] : [{ scheme: 'whatsapp_phone' as const, value: phone }]),
   ];
-}
-
-function phoneNumberOf(digits: string | null): string | null {
-  return digits === null || digits.length > MAX_PHONE_DIGITS ? null : `+${digits}`;
 }
 
 /** Null for a plain text, whose body says it all. */

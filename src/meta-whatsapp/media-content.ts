@@ -25,7 +25,7 @@ export function mediaContentOf(kind: MediaKind, media: Loose): AnyMediaContent {
       url: httpsUrlOf(media.url),
     }),
   };
-  return content as AnyMediaContent;
+  return content;
 }
 
 function mimeOf(value: unknown): [type: string | null, parameters: string | null] {

@@ -41,5 +41,5 @@ function contextExtrasOf(given: Loose | null): ContextExtras | null {
         catalog_id: idOf(product.catalog_id),
         product_retailer_id: idOf(product.product_retailer_id),
       }),
-  }) as ContextExtras;
+  });
 }

@@ -56,16 +56,14 @@ export function identityOf(phone: unknown, userId: unknown): { phone: string | n
 }
 
 function ownIdentityOf(message: Loose): Pick<Sender, 'phone' | 'userId' | 'parentUserId'> {
-  const identity = identityOf(message.from, message.from_user_id);
+  const { phone, userId } = identityOf(message.from, message.from_user_id);
   const parentUserId = idOf(message.from_parent_user_id);
-  if (identity.phone !== null || identity.userId !== null) {
-    return { phone: identity.phone, userId: identity.userId, parentUserId };
-  }
-  // a change of identity may name the person by the ids it is about only
-  const system = objectOf(message.system);
+  // a change of identity is the old one's, and may name it among its own ids only
+  const system = message.type === 'system' ? objectOf(message.system) : null;
+  const nameless = phone === null && userId === null;
   return {
-    phone: phoneOf(system?.customer),
-    userId: idOf(system?.previous_user_id) ?? idOf(system?.user_id),
+    phone: phone ?? phoneOf(system?.customer),
+    userId: idOf(system?.previous_user_id) ?? userId ?? (nameless ? idOf(system?.user_id) : null),
     parentUserId: parentUserId ?? idOf(system?.previous_parent_user_id),
   };
 }

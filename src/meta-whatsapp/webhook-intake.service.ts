@@ -2,13 +2,12 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import type { Logger } from 'pino';
 import { AppError } from '../common/app-error';
 import { MicroBatcher } from '../common/micro-batcher';
-import { ContactsService } from '../contacts/contacts.service';
-import { DeliveriesService } from '../messages/deliveries.service';
-import { InboundService, type Received } from '../messages/inbound.service';
-import { isUnavailable } from '../platform/database/database-errors';
+import { type AddressedReport, DeliveriesService } from '../messages/deliveries.service';
+import { type InboundMessage as MessageIn, InboundService } from '../messages/inbound.service';
+import { sqlState } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { LOGGER } from '../platform/observability/observability.module';
-import { renumberingOf, toInbound, toReport } from './intake-mapping';
+import { toInbound, toReport } from './intake-mapping';
 import { NumberDirectory, type NumberRoute } from './number-directory';
 import { type SetAsideItem, SetAsideService } from './set-aside.service';
 import type { InboundMessage, InboundStatus } from './webhook-item';
@@ -19,25 +18,27 @@ const MAX_BATCH = 1_000;
 /** More than this waiting to be written: webhooks are refused with 503, and Meta brings them again. */
 const MAX_PENDING = 20_000;
 
+type Item = InboundMessage | InboundStatus;
+
 interface Taken {
-  item: InboundMessage | InboundStatus;
+  item: Item;
   route: NumberRoute;
   /** Called where this one item cannot be stored, whatever is tried. */
   refuse: (reason: SetAsideItem) => void;
 }
 
 /**
- * Takes in webhooks. Those that arrive together are written together, by workspace: while one batch commits the
- * next one gathers. When {@link receive} resolves everything is durable: stored, or set aside with its bytes.
+ * Takes in webhooks. Those that arrive together are written together, by workspace, messages and statuses each in
+ * transactions of their own: while one batch commits the next one gathers. When {@link receive} resolves everything
+ * is durable: stored, or set aside with its bytes.
  */
 @Injectable()
 export class WebhookIntakeService implements BeforeApplicationShutdown {
-  private readonly batchers = new Map<number, MicroBatcher<Taken>>();
+  private readonly batchers = new Map<string, MicroBatcher<Taken>>();
 
   constructor(
     private readonly work: UnitOfWork,
     private readonly directory: NumberDirectory,
-    private readonly contacts: ContactsService,
     private readonly inbound: InboundService,
     private readonly deliveries: DeliveriesService,
     private readonly setAside: SetAsideService,
@@ -47,7 +48,7 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
   /** @param body the bytes of a webhook whose signature was found good */
   async receive(body: Buffer): Promise<void> {
     const refused: SetAsideItem[] = [];
-    const byWorkspace = new Map<number, Taken[]>();
+    const groups = new Map<MicroBatcher<Taken>, Taken[]>();
     const items = parseWebhook(parseJson(body));
     const routes = await this.directory.find([...new Set(items.flatMap((item) => item.phoneNumberId ?? []))]);
     for (const item of items) {
@@ -68,14 +69,13 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
         });
       } else {
         const taken: Taken = { item, route, refuse: (reason) => refused.push(reason) };
-        const group = byWorkspace.get(route.workspaceId);
-        if (group === undefined) byWorkspace.set(route.workspaceId, [taken]);
+        const batcher = this.batcherOf(route.workspaceId, item.kind);
+        const group = groups.get(batcher);
+        if (group === undefined) groups.set(batcher, [taken]);
         else group.push(taken);
       }
     }
-    await Promise.all(
-      [...byWorkspace].map(([workspaceId, taken]) => this.batcherOf(workspaceId).submit(taken)),
-    );
+    await Promise.all([...groups].map(([batcher, taken]) => batcher.submit(taken)));
     await this.setAside.keep(body, refused);
   }
 
@@ -84,11 +84,12 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
     await Promise.all([...this.batchers.values()].map((batcher) => batcher.drained()));
   }
 
-  private batcherOf(workspaceId: number): MicroBatcher<Taken> {
-    let batcher = this.batchers.get(workspaceId);
+  private batcherOf(workspaceId: number, kind: Item['kind']): MicroBatcher<Taken> {
+    const key = `${kind} ${workspaceId}`;
+    let batcher = this.batchers.get(key);
     if (batcher === undefined) {
       batcher = new MicroBatcher<Taken>((taken) => this.storeOrRefuse(workspaceId, taken), MAX_BATCH);
-      this.batchers.set(workspaceId, batcher);
+      this.batchers.set(key, batcher);
     }
     if (batcher.pending > MAX_PENDING) {
       throw new AppError('UNAVAILABLE', 'Too much is waiting to be stored.', undefined, {
@@ -99,50 +100,35 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
   }
 
   /** One item that cannot be stored must not keep the others from it: halved until it stands alone. */
-  private async storeOrRefuse(workspaceId: number, taken: Taken[]): Promise<void> {
+  private async storeOrRefuse(workspaceId: number, taken: Taken[], retried = false): Promise<void> {
     try {
-      await this.store(workspaceId, taken);
+      await this.work.run({ workspaceId }, () => this.store(taken));
     } catch (err) {
-      if (isUnavailable(err) || (err instanceof AppError && err.status >= 500)) throw err;
-      if (taken.length === 1) {
+      if (!isItemsFault(err)) throw err;
+      if (taken.length === 1 && retried) {
         const { item, refuse } = taken[0]!;
         this.logger.error({ err, wamid: item.wamid }, 'an item of a webhook cannot be stored');
         refuse({ ...place(item), workspaceId, reason: 'cannot_be_stored', detail: String(err) });
         return;
       }
-      const half = taken.length >> 1;
-      await this.storeOrRefuse(workspaceId, taken.slice(0, half));
-      await this.storeOrRefuse(workspaceId, taken.slice(half));
+      // Once more also where it stands alone: what was in its way may have been another transaction.
+      const half = Math.ceil(taken.length / 2);
+      await this.storeOrRefuse(workspaceId, taken.slice(0, half), taken.length === 1);
+      if (taken.length > 1) await this.storeOrRefuse(workspaceId, taken.slice(half));
     }
   }
 
-  private async store(workspaceId: number, taken: Taken[]): Promise<void> {
-    const messages: { item: InboundMessage; route: NumberRoute }[] = [];
-    const statuses: InboundStatus[] = [];
+  private async store(taken: Taken[]): Promise<void> {
+    const messages: MessageIn[] = [];
+    const reports: AddressedReport[] = [];
     for (const { item, route } of taken) {
-      if (item.kind === 'message') messages.push({ item, route });
-      else statuses.push(item);
+      if (item.kind === 'message') messages.push(toInbound(item, route.integrationId));
+      else reports.push(toReport(item, route.integrationId));
     }
     // By the provider's clock, which has whole seconds; within one, in the order of arrival.
-    messages.sort((a, b) => a.item.sentAt.getTime() - b.item.sentAt.getTime());
-    await this.work.run({ workspaceId }, async () => {
-      const received = await this.inbound.receive(
-        messages.map(({ item, route }) => toInbound(item, route.integrationId)),
-      );
-      await this.renumber(
-        messages.map(({ item }) => item),
-        received,
-      );
-      await this.deliveries.apply(statuses.map(toReport));
-    });
-  }
-
-  private async renumber(messages: InboundMessage[], received: Received[]): Promise<void> {
-    for (const [i, message] of messages.entries()) {
-      const change = renumberingOf(message);
-      if (change !== null)
-        await this.contacts.renumber(received[i]!.contactId, change.identities, change.phoneNumber);
-    }
+    messages.sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
+    await this.inbound.receive(messages);
+    await this.deliveries.apply(reports);
   }
 }
 
@@ -151,6 +137,18 @@ function place(item: {
   phoneNumberId: string | null;
 }): Pick<SetAsideItem, 'path' | 'phoneNumberId'> {
   return { path: item.path, phoneNumberId: item.phoneNumberId };
+}
+
+/**
+ * Whether the data itself was refused (22, 23, 54, an exception in PL/pgSQL) or our own code stumbled over it. Anything
+ * else, such as a missing right or table, would befall every item: Meta brings those again.
+ */
+function isItemsFault(err: unknown): boolean {
+  if (err instanceof AppError) return err.status < 500;
+  const state = sqlState(err);
+  return state === null
+    ? err instanceof TypeError || err instanceof RangeError
+    : /^(22|23|54|P0)/.test(state);
 }
 
 /** Undefined, which is no webhook, for bytes that are no JSON. */

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import { Controller, Get, Header, Headers, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
+import { Controller, Get, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { SkipThrottle } from '@nestjs/throttler';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
 import { Public } from '../platform/http/access';
@@ -21,10 +21,8 @@ export class WebhookController {
 
   /** Meta's handshake: the challenge comes back as plain text when the token is ours. */
   @Get()
-  @Header('content-type', 'text/plain; charset=utf-8')
-  @Header('x-content-type-options', 'nosniff')
   @Public('Meta proves itself with the verify token')
-  verify(@Query() query: Record<string, unknown>): string {
+  verify(@Query() query: Record<string, unknown>, @Res({ passthrough: true }) reply: FastifyReply): string {
     const token = query['hub.verify_token'];
     const challenge = query['hub.challenge'];
     if (
@@ -40,6 +38,7 @@ export class WebhookController {
     if (typeof challenge !== 'string' || challenge.length > 256) {
       throw new AppError('VALIDATION_FAILED', 'hub.challenge is missing.');
     }
+    void reply.type('text/plain; charset=utf-8');
     return challenge;
   }
 

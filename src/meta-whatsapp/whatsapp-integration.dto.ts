@@ -1,8 +1,10 @@
-import { IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
 import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
 const DIGITS = { message: '$property is the number that Meta shows, digits only' };
 const VERSION = { message: 'api_version looks like v25.0' };
+/** For what may be left out but not be emptied. */
+const isGiven = (_: object, value: unknown): boolean => value !== undefined;
 
 /** `POST /whatsapp-integration-config` */
 export class CreateWhatsappIntegrationDto {
@@ -34,7 +36,7 @@ export class CreateWhatsappIntegrationDto {
 
 /** `PATCH /whatsapp-integration-config/:id` */
 export class UpdateWhatsappIntegrationDto {
-  @IsOptional()
+  @ValidateIf(isGiven)
   @IsString()
   @Length(10, 2000)
   @Matches(/^[\x21-\x7e]+$/, { message: 'access_token has no spaces or line breaks' })
@@ -45,7 +47,7 @@ export class UpdateWhatsappIntegrationDto {
   @Matches(/^\d{1,50}$/, DIGITS)
   business_account_id?: string;
 
-  @IsOptional()
+  @ValidateIf(isGiven)
   @IsString()
   @Matches(/^v\d{1,3}\.\d{1,2}$/, VERSION)
   api_version?: string;
@@ -64,7 +66,8 @@ export interface WhatsappIntegrationDto {
   business_account_id: string | null;
   display_phone_number: string | null;
   api_version: string;
-  access_token_end: string;
+  /** Null: the stored token cannot be read and must be entered again. */
+  access_token_end: string | null;
   /** `until` null: until the account is mended. */
   sending_paused: { until: string | null; reason: string } | null;
   created_at: string;
@@ -73,7 +76,7 @@ export interface WhatsappIntegrationDto {
 
 export function toWhatsappIntegrationDto(
   row: WhatsappIntegrationEntity,
-  accessToken: string,
+  accessToken: string | null,
 ): WhatsappIntegrationDto {
   const until = row.sendingPausedUntil;
   const paused = until !== null && Number(until) > Date.now();
@@ -84,7 +87,7 @@ export function toWhatsappIntegrationDto(
     business_account_id: row.businessAccountId,
     display_phone_number: row.displayPhoneNumber,
     api_version: row.apiVersion,
-    access_token_end: accessToken.slice(-4),
+    access_token_end: accessToken?.slice(-4) ?? null,
     sending_paused: paused
       ? { until: until instanceof Date ? until.toISOString() : null, reason: row.sendingPausedReason ?? '' }
       : null,

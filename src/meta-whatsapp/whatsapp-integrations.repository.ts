@@ -33,13 +33,13 @@ export class WhatsappIntegrationsRepository {
     await this.repository.update({ id }, changes);
   }
 
-  /** An end that is known does not shorten a pause that waits for a person. */
-  async pause(id: number, until: Date | 'mended', reason: string): Promise<void> {
+  /** The longest pause counts. A pause that the token of another time caused is none. */
+  async pause(id: number, sealedToken: string, until: Date | 'mended', reason: string): Promise<void> {
     await this.work.current.query(
       `update whatsapp_integration_config
-       set sending_paused_until = $2, sending_paused_reason = $3, updated_at = now()
-       where id = $1 and sending_paused_until is distinct from 'infinity'`,
-      [id, until === 'mended' ? 'infinity' : until, reason],
+       set sending_paused_until = $3, sending_paused_reason = $4, updated_at = now()
+       where id = $1 and access_token = $2 and coalesce(sending_paused_until < $3, true)`,
+      [id, sealedToken, until === 'mended' ? 'infinity' : until, reason],
     );
   }
 

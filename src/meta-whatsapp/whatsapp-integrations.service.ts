@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { StaffActor } from '../common/actor';
+import type { Logger } from 'pino';
 import { AppError, notFound } from '../common/app-error';
 import { type Page, type PageQuery, pageOf } from '../common/page';
 import { CONFIG, type Config } from '../config/config';
@@ -7,6 +8,7 @@ import { Outbox } from '../messages/outbox.service';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { LOGGER } from '../platform/observability/observability.module';
 import { DEFAULT_WORKSPACE } from '../workspaces/workspaces.service';
 import type { GraphTarget } from './graph-client';
 import {
@@ -18,18 +20,25 @@ import {
 import { WhatsappIntegrationsRepository } from './whatsapp-integrations.repository';
 import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
-/** How to send from a number, and whether that makes sense now. */
-export interface SendingState {
+const UNREADABLE_TOKEN =
+  'The stored access token of this number cannot be read: the encryption key was changed. Enter the token again; waiting messages then go out.';
+
+/** A number to send from. */
+export interface SendingNumber {
   target: GraphTarget;
-  pausedUntil: Date | 'mended' | null;
-  pausedReason: string;
+  /** Changes whenever a token is entered. */
+  tokenVersion: string;
 }
+
+/** How to send from a number, or why that makes no sense now. */
+export type SendingState = SendingNumber | { pausedUntil: Date | 'mended'; reason: string };
 
 /** The business's WhatsApp numbers. */
 @Injectable()
 export class WhatsappIntegrationsService implements OnModuleInit {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
     private readonly work: UnitOfWork,
     private readonly rows: WhatsappIntegrationsRepository,
     private readonly box: SecretBox,
@@ -127,21 +136,35 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     const row = await this.rows.find(id);
     if (row === null) return null;
     const until = row.sendingPausedUntil;
+    if (until !== null && Number(until) > Date.now()) {
+      const pausedUntil = until instanceof Date ? until : 'mended';
+      return { pausedUntil, reason: row.sendingPausedReason ?? '' };
+    }
+    const accessToken = this.open(row);
+    if (accessToken === null) return { pausedUntil: 'mended', reason: UNREADABLE_TOKEN };
     return {
       target: {
         baseUrl: this.config.whatsapp.baseUrl,
         apiVersion: row.apiVersion,
         phoneNumberId: row.phoneNumberId,
-        accessToken: this.open(row),
+        accessToken,
       },
-      pausedUntil: until === null || until instanceof Date ? until : 'mended',
-      pausedReason: row.sendingPausedReason ?? '',
+      tokenVersion: row.accessToken,
     };
   }
 
-  /** Nothing is sent from this number before `until`; `mended`: before somebody changes it. */
-  async pause(workspaceId: number, id: number, until: Date | 'mended', reason: string): Promise<void> {
-    await this.work.run({ workspaceId }, () => this.rows.pause(id, until, reason));
+  /**
+   * Nothing is sent from this number before `until`; `mended`: before somebody changes it. Without effect where
+   * another token was entered since.
+   */
+  async pause(
+    workspaceId: number,
+    id: number,
+    tokenVersion: string,
+    until: Date | 'mended',
+    reason: string,
+  ): Promise<void> {
+    await this.work.run({ workspaceId }, () => this.rows.pause(id, tokenVersion, until, reason));
   }
 
   private async require(id: number): Promise<WhatsappIntegrationEntity> {
@@ -158,8 +181,14 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     return this.box.seal(token, contextOf(workspaceId, phoneNumberId));
   }
 
-  private open(row: WhatsappIntegrationEntity): string {
-    return this.box.open(row.accessToken, contextOf(this.work.current.workspaceId, row.phoneNumberId));
+  /** Null where it was sealed with another key, or for another number or workspace. */
+  private open(row: WhatsappIntegrationEntity): string | null {
+    try {
+      return this.box.open(row.accessToken, contextOf(this.work.current.workspaceId, row.phoneNumberId));
+    } catch (err) {
+      this.logger.error({ err, integration: row.id }, 'a stored access token cannot be opened');
+      return null;
+    }
   }
 }
 

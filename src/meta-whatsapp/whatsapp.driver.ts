@@ -5,23 +5,27 @@ import { ContactsService } from '../contacts/contacts.service';
 import type { ChannelDriver, OutgoingMessage, Prepared, SendResult } from '../messages/channel-driver.port';
 import { Outbox } from '../messages/outbox.service';
 import { LOGGER } from '../platform/observability/observability.module';
-import { GraphClient, type GraphTarget, type SendOutcome } from './graph-client';
+import { GraphClient, type SendOutcome } from './graph-client';
 import { type ClassifiedError, pairWaitSeconds } from './graph-errors';
+import { GraphGate } from './graph-gate';
 import { callbackDataOf, WHATSAPP } from './intake-mapping';
 import { outboundText } from './outbound-message';
-import { WhatsappIntegrationsService } from './whatsapp-integrations.service';
+import { type SendingNumber, WhatsappIntegrationsService } from './whatsapp-integrations.service';
 
-/** How often a number that waits for a person is looked at again, in seconds. */
-const MENDED_CHECK_SECONDS = 60;
+/** Who mends a number wakes what waits for it; this, in seconds, is for what nobody is told of, such as its age. */
+const MENDED_CHECK_SECONDS = 600;
 const MAX_BACKOFF_SECONDS = 30;
 /** Sends in all where Meta's answer names no limit of its own. */
 const MAX_ATTEMPTS = 10;
+
+const NOT_REPEATED = 'It is not sent again by itself; the state changes as soon as WhatsApp reports it.';
 
 /** Brings messages to customers on WhatsApp, and turns Meta's answers into what the outbox understands. */
 @Injectable()
 export class WhatsappDriver implements ChannelDriver, OnModuleInit {
   readonly channel = WHATSAPP;
   private readonly graph: GraphClient;
+  private readonly gate = new GraphGate();
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -46,10 +50,9 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
         code: null,
         reason: 'The WhatsApp number of this conversation is not connected any more.',
       };
-    const { pausedUntil } = state;
-    if (pausedUntil !== null && (pausedUntil === 'mended' || pausedUntil.getTime() > Date.now())) {
-      const notBefore = pausedUntil === 'mended' ? inSeconds(MENDED_CHECK_SECONDS) : pausedUntil;
-      return { kind: 'later', notBefore, code: null, reason: state.pausedReason };
+    if ('pausedUntil' in state) {
+      const until = state.pausedUntil === 'mended' ? inSeconds(MENDED_CHECK_SECONDS) : state.pausedUntil;
+      return { kind: 'paused', until, reason: state.reason };
     }
     if (message.type !== 'text' || message.body === null) {
       return {
@@ -73,11 +76,15 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
       replyToWamid: message.replyToExternalId,
       callbackData: callbackDataOf(message.id),
     });
-    return { kind: 'ready', send: () => this.send(message, state.target, request) };
+    // Last: whoever is let in must go.
+    const closed = this.gate.enter(message.integrationId!, state.tokenVersion, message.id);
+    if (closed !== null) return { kind: 'paused', ...closed };
+    return { kind: 'ready', send: () => this.send(message, state, request) };
   }
 
-  private async send(message: OutgoingMessage, target: GraphTarget, request: object): Promise<SendResult> {
-    const outcome: SendOutcome = await this.graph.sendMessage(target, request);
+  private async send(message: OutgoingMessage, from: SendingNumber, request: object): Promise<SendResult> {
+    const outcome: SendOutcome = await this.graph.sendMessage(from.target, request);
+    await this.tellOthers(message, from, outcome);
     switch (outcome.kind) {
       case 'accepted':
         // WhatsApp's clock has whole seconds: its own report of the same moment then tells nothing new.
@@ -87,18 +94,15 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
           at: new Date(Math.floor(Date.now() / 1000) * 1000),
         };
       case 'not_sent':
-        return { kind: 'later', notBefore: backoff(message.attempt), code: null, reason: outcome.reason };
+        return { kind: 'paused', code: null, reason: outcome.reason };
       case 'unknown':
-        return {
-          kind: 'uncertain',
-          reason: `${outcome.reason}. It is not sent again by itself; the state changes as soon as WhatsApp reports it.`,
-        };
+        return { kind: 'uncertain', reason: `${outcome.reason}. ${NOT_REPEATED}` };
       case 'refused':
-        return await this.refused(message, outcome.error);
+        return this.refused(message, outcome.error);
     }
   }
 
-  private async refused(message: OutgoingMessage, error: ClassifiedError): Promise<SendResult> {
+  private refused(message: OutgoingMessage, error: ClassifiedError): SendResult {
     const { code, reason } = error;
     if (error.alert)
       this.logger.error(
@@ -106,7 +110,12 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
         'WhatsApp needs attention',
       );
     const exhausted = message.attempt >= (error.maxAttempts ?? MAX_ATTEMPTS);
-    const later = (notBefore: Date): SendResult => ({ kind: 'later', notBefore, code, reason });
+    const later = (seconds: number): SendResult => ({
+      kind: 'later',
+      notBefore: inSeconds(seconds),
+      code,
+      reason,
+    });
     const wait = error.retryAfterSeconds;
     switch (error.class) {
       case 'permanent':
@@ -114,49 +123,70 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
         return { kind: 'failed', code, reason };
       case 'retry':
         return exhausted
-          ? { kind: 'failed', code, reason }
-          : later(wait === undefined ? backoff(message.attempt) : inSeconds(wait));
+          ? { kind: 'failed', code, reason: `Given up after ${message.attempt} tries. ${reason}` }
+          : later(wait ?? backoffSeconds(message.attempt));
       case 'reconcile':
         // Perhaps it was accepted after all: the echo gets time to say so before the next try.
         return exhausted
-          ? { kind: 'uncertain', reason }
-          : later(inSeconds(Math.max(wait ?? 0, this.config.whatsapp.reconcileAfterSeconds)));
+          ? { kind: 'uncertain', reason: exhaustedReason(message.attempt, code) }
+          : later(Math.max(wait ?? 0, this.config.whatsapp.reconcileAfterSeconds));
       case 'slow_pair':
-        return later(inSeconds(wait ?? pairWaitSeconds(message.attempt - 1)));
-      case 'slow_number': {
-        const until = wait === undefined ? backoff(message.attempt) : inSeconds(wait);
-        return await this.pause(message, until, error, until);
-      }
+        return later(wait ?? pairWaitSeconds(message.attempt - 1));
+      case 'slow_number':
       case 'account':
-        return await this.pause(message, 'mended', error, inSeconds(MENDED_CHECK_SECONDS));
+        return { kind: 'paused', code, reason };
     }
   }
 
-  private async pause(
+  /** What the outcome means for everything else that waits for this number. Does not throw. */
+  private async tellOthers(
     message: OutgoingMessage,
-    until: Date | 'mended',
-    error: ClassifiedError,
-    notBefore: Date,
-  ): Promise<SendResult> {
-    const { code, reason } = error;
-    await this.integrations
-      .pause(message.workspaceId, message.integrationId!, until, reason)
-      .catch((err: unknown) => {
-        // The other conversations will run into the same answer; this one waits in any case.
-        this.logger.warn(
-          { err, integration: message.integrationId },
-          'a WhatsApp number could not be paused',
-        );
+    from: SendingNumber,
+    outcome: SendOutcome,
+  ): Promise<void> {
+    const id = message.integrationId!;
+    const version = from.tokenVersion;
+    const pause = async (until: Date | 'mended', reason: string): Promise<void> =>
+      await this.integrations
+        .pause(message.workspaceId, id, version, until, reason)
+        .catch((err: unknown) => this.logger.warn({ err, integration: id }, 'a number could not be paused'));
+    let othersWait = false;
+    if (outcome.kind === 'not_sent') {
+      this.gate.failed(id, version, outcome.reason);
+    } else if (outcome.kind === 'unknown') {
+      othersWait = this.gate.unclear(id, version, outcome.reason);
+    } else if (outcome.kind === 'accepted') {
+      othersWait = this.gate.passed(id, version);
+    } else {
+      const { class: errorClass, reason, retryAfterSeconds: wait } = outcome.error;
+      if (errorClass === 'account') {
+        this.gate.failed(id, version, reason);
+        await pause('mended', reason);
+      } else if (errorClass === 'slow_number') {
+        const rested = this.gate.failed(id, version, reason);
+        await pause(wait === undefined ? rested : inSeconds(wait), reason);
+      } else if (errorClass === 'reconcile') {
+        othersWait = this.gate.unclear(id, version, reason);
+      } else {
+        othersWait = this.gate.passed(id, version);
+      }
+    }
+    if (othersWait) {
+      void this.outbox.wake(message.workspaceId, id).catch((err: unknown) => {
+        this.logger.warn({ err, integration: id }, 'what waits for a number goes on a little later');
       });
-    return { kind: 'later', notBefore, code, reason };
+    }
   }
 }
 
 /** 1, 2, 4 … 30 seconds, a little scattered. */
-function backoff(attempt: number): Date {
-  return inSeconds(
-    Math.min(MAX_BACKOFF_SECONDS, 2 ** Math.min(attempt - 1, 10)) * (0.8 + Math.random() * 0.4),
-  );
+function backoffSeconds(attempt: number): number {
+  return Math.min(MAX_BACKOFF_SECONDS, 2 ** Math.min(attempt - 1, 10)) * (0.8 + Math.random() * 0.4);
+}
+
+function exhaustedReason(attempts: number, code: number | null): string {
+  const error = code === null ? 'an error of its own' : `error ${code}`;
+  return `WhatsApp answered ${attempts} tries with ${error} and reported nothing since; the message may have been sent. ${NOT_REPEATED}`;
 }
 
 function inSeconds(seconds: number): Date {

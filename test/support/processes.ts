@@ -14,6 +14,8 @@ export interface SpawnOptions {
   /** Only root may choose another user. */
   uid?: number;
   gid?: number;
+  /** As a terminal starts it: in a process group of its own, which gets Ctrl-C as a whole. */
+  ownGroup?: boolean;
 }
 
 export interface NodeProcess {
@@ -24,6 +26,8 @@ export interface NodeProcess {
   /** The first match in either output, past or to come; rejects with all output when it ends or 15 s pass without. */
   waitForLine(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
+  /** Ctrl-C in a terminal; needs `ownGroup`. */
+  interrupt(): void;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
@@ -66,6 +70,20 @@ export function processAlive(pid: number): boolean {
   }
 }
 
+/** Processes, other than this one, that name the text in their command line or environment, such as a test's folder. */
+export async function processesNaming(text: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc').catch(() => [])) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid || !processAlive(pid)) continue;
+    const [command, environment] = await Promise.all(
+      ['cmdline', 'environ'].map((file) => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')),
+    );
+    if (`${command}${environment}`.includes(text)) found.push(pid);
+  }
+  return found;
+}
+
 /** The direct children of a process. */
 export async function childrenOf(pid: number): Promise<number[]> {
   const pairs = existsSync('/proc/self/stat') ? await parentsFromProc() : await parentsFromPs();
@@ -73,11 +91,12 @@ export async function childrenOf(pid: number): Promise<number[]> {
 }
 
 function spawnWith(nodeArgs: string[], options: SpawnOptions): NodeProcess {
-  const { args = [], env, cwd, uid, gid } = options;
+  const { args = [], env, cwd, uid, gid, ownGroup = false } = options;
   const child = spawn(process.execPath, [...nodeArgs, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: ownGroup,
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
   });
@@ -115,6 +134,7 @@ function spawnWith(nodeArgs: string[], options: SpawnOptions): NodeProcess {
       throw new Error(`process ${child.pid} ended without output matching ${pattern}\n${stdout}${stderr}`);
     },
     kill: (signal) => void child.kill(signal),
+    interrupt: () => void process.kill(-child.pid!, 'SIGINT'),
     exited,
   };
 }

@@ -1,11 +1,17 @@
 import type { AddressInfo } from 'node:net';
+import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import { Client } from 'pg';
+import type { Logger } from 'pino';
 import { io, type Socket } from 'socket.io-client';
 import { Simulator, type SimulatorOptions } from '../../simulator/simulator';
-import { createApp } from '../../src/bootstrap';
+import { AppModule } from '../../src/app.module';
+import { APP_OPTIONS, configureApp, createApp } from '../../src/bootstrap';
 import type { Config } from '../../src/config/config';
 import { loadConfig } from '../../src/config/load-config';
+import { fastifyAdapter } from '../../src/platform/http/fastify';
+import { LOGGER } from '../../src/platform/observability/observability.module';
 import { UsersService } from '../../src/users/users.service';
 import { WorkspacesService } from '../../src/workspaces/workspaces.service';
 import { createTestDatabase } from './database';
@@ -37,6 +43,12 @@ export interface Caller {
     headers?: Record<string, string>,
   ): Promise<Answer<Body>>;
   patch<Body = Record<string, unknown>>(path: string, body?: unknown): Promise<Answer<Body>>;
+}
+
+/** What a server has otherwise than in production. Controllers need a logger too. */
+export interface Replaced {
+  logger?: Logger;
+  controllers?: Type[];
 }
 
 /** One heard event. */
@@ -90,9 +102,9 @@ export class TestSystem {
   }
 
   /** A second process, as far as the database can tell: another server over the same data. */
-  async startAnother(changes: ConfigChanges = {}): Promise<TestSystem> {
+  async startAnother(changes: ConfigChanges = {}, replaced: Replaced = {}): Promise<TestSystem> {
     const config = testConfig(this.databaseUrl, this.meta.url, changes);
-    const app = await listening(config);
+    const app = await listening(config, replaced);
     const other = new TestSystem(config, app, addressOf(app), this.meta, this.databaseUrl, () =>
       Promise.resolve(),
     );
@@ -210,7 +222,7 @@ export class TestSystem {
   }
 }
 
-function testConfig(databaseUrl: string, graphUrl: string, changes: ConfigChanges): Config {
+export function testConfig(databaseUrl: string, graphUrl: string, changes: ConfigChanges): Config {
   const base = loadConfig({
     NODE_ENV: 'test',
     PORT: '0',
@@ -237,10 +249,22 @@ function testConfig(databaseUrl: string, graphUrl: string, changes: ConfigChange
   return merged as unknown as Config;
 }
 
-async function listening(config: Config): Promise<NestFastifyApplication> {
-  const app = await createApp(config);
+async function listening(
+  config: Config,
+  { logger, controllers = [] }: Replaced = {},
+): Promise<NestFastifyApplication> {
+  const app = logger === undefined ? await createApp(config) : await appWith(config, logger, controllers);
   await app.listen(0, '127.0.0.1');
   return app;
+}
+
+async function appWith(config: Config, logger: Logger, controllers: Type[]): Promise<NestFastifyApplication> {
+  const module = await Test.createTestingModule({ imports: [AppModule.with(config)], controllers })
+    .overrideProvider(LOGGER)
+    .useValue(logger)
+    .compile();
+  const app = module.createNestApplication<NestFastifyApplication>(fastifyAdapter(config), APP_OPTIONS);
+  return await configureApp(app, config);
 }
 
 function addressOf(app: NestFastifyApplication): string {

@@ -1,0 +1,107 @@
+import type { Caller, Heard } from './system';
+
+interface Message {
+  id: number;
+  conversation_id: number;
+}
+
+interface Conversation {
+  id: number;
+  assigned_user: number | null;
+  last_message: Message | null;
+}
+
+/** What a client of /crm knows. */
+export interface CrmState {
+  conversations: ReadonlyMap<number, Conversation>;
+  messages: ReadonlyMap<number, Message>;
+  /** Of conversations that came into sight later: the newest message at that time, older ones being unknown. */
+  knownAfter: ReadonlyMap<number, number>;
+}
+
+/** Everything the caller may see, read anew over REST. */
+export async function fetchState(caller: Caller): Promise<CrmState> {
+  const conversations = await allPages<Conversation>(caller, '/conversations');
+  const histories = await Promise.all(
+    conversations.map((c) => allPages<Message>(caller, `/messages/conversation/${c.id}`)),
+  );
+  return {
+    conversations: byId(conversations),
+    messages: byId(histories.flat()),
+    knownAfter: new Map(),
+  };
+}
+
+/** The state after an event, by nothing but the event. */
+export function apply(
+  state: CrmState,
+  { event, payload }: Heard,
+  mayOnlySee: number | null, // the user whose own conversations and the unassigned are seen
+): CrmState {
+  const conversations = new Map(state.conversations);
+  const messages = new Map(state.messages);
+  const knownAfter = new Map(state.knownAfter);
+
+  if (event === 'message:new') {
+    const { conversation: changes, ...message } = payload as unknown as Message & {
+      conversation: Partial<Conversation>;
+    };
+    const conversation = conversations.get(message.conversation_id);
+    if (conversation === undefined) throw new Error(`a message of the unseen ${message.conversation_id}`);
+    messages.set(message.id, message);
+    conversations.set(conversation.id, { ...conversation, ...changes, last_message: message });
+  } else if (event === 'message:status_changed') {
+    const change = payload as unknown as Message;
+    const conversation = conversations.get(change.conversation_id);
+    const message = messages.get(change.id);
+    if (message !== undefined) messages.set(change.id, { ...message, ...change });
+    if (conversation?.last_message?.id === change.id) {
+      conversations.set(conversation.id, {
+        ...conversation,
+        last_message: { ...conversation.last_message, ...change },
+      });
+    }
+  } else if (event.startsWith('conversation:')) {
+    const conversation = payload as unknown as Conversation;
+    const { id, assigned_user: owner } = conversation;
+    if (mayOnlySee === null || owner === null || owner === mayOnlySee) {
+      if (!conversations.has(id)) knownAfter.set(id, conversation.last_message?.id ?? 0);
+      conversations.set(id, conversation);
+    } else {
+      conversations.delete(id);
+      knownAfter.delete(id);
+      for (const message of messages.values())
+        if (message.conversation_id === id) messages.delete(message.id);
+    }
+  } else {
+    throw new Error(`an event that no client knows: ${event}`);
+  }
+  return { conversations, messages, knownAfter };
+}
+
+/** Both as plain objects, without the messages from before a conversation came into sight. */
+export function comparable(state: CrmState, knownAfter: CrmState['knownAfter']): object {
+  const messages = [...state.messages.values()].filter(
+    (m) => m.id > (knownAfter.get(m.conversation_id) ?? 0),
+  );
+  return {
+    conversations: [...state.conversations.values()].toSorted((a, b) => a.id - b.id),
+    messages: messages.toSorted((a, b) => a.id - b.id),
+  };
+}
+
+async function allPages<Row>(caller: Caller, path: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let page = 1; ; page++) {
+    const { status, body } = await caller.get<{ data: Row[]; meta: { pages: number } }>(
+      `${path}?limit=100&page=${page}`,
+    );
+    if (status !== 200) throw new Error(`${path} answers ${status}`);
+    rows.push(...body.data);
+    if (page >= body.meta.pages) return rows;
+  }
+}
+
+function byId<Row extends { id: number }>(rows: Row[]): Map<number, Row> {
+  return new Map(rows.map((row) => [row.id, row]));
+}
