@@ -1,4 +1,4 @@
-import helmet from '@fastify/helmet';
+import type { IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
@@ -30,28 +30,49 @@ class SocketAdapter extends IoAdapter {
       pingInterval: 15_000,
       pingTimeout: 10_000,
       cors: { origin: this.config.http.cors, credentials: true },
+      allowRequest: (request, decide) => decide(null, isAllowedOrigin(request, this.config.http.cors)),
     } as ServerOptions);
   }
 }
+
+/**
+ * Browsers say which page opens a socket but do not ask CORS about it, so the server asks itself. Its own pages
+ * are always allowed; other programs name no page.
+ */
+function isAllowedOrigin({ headers }: IncomingMessage, cors: boolean | string[]): boolean {
+  const { origin, host } = headers;
+  if (cors === true || origin === undefined) return true;
+  if (URL.canParse(origin) && new URL(origin).host === host) return true;
+  return cors !== false && cors.includes(origin);
+}
+
+export const APP_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
 
 /** The server, ready to listen. The database must be there and migrated. */
 export async function createApp(config: Config): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(config),
     fastifyAdapter(config),
-    {
-      bodyParser: false,
-      bufferLogs: true,
-      abortOnError: false,
-    },
+    APP_OPTIONS,
   );
+  return await configureApp(app, config);
+}
+
+/** All that the modules do not bring themselves. */
+export async function configureApp(
+  app: NestFastifyApplication,
+  config: Config,
+): Promise<NestFastifyApplication> {
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(new NestLogger(logger));
   configureFastify(app.getHttpAdapter().getInstance(), logger);
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  app.enableCors({
+    origin: config.http.cors,
+    credentials: true,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: ['x-request-id', 'retry-after'],
+    maxAge: 600,
   });
-  app.enableCors({ origin: config.http.cors, credentials: true, maxAge: 600 });
   app.useGlobalPipes(validationPipe());
   app.useWebSocketAdapter(new SocketAdapter(app, config));
   return app;

@@ -1,22 +1,25 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import passport from 'passport';
 import { includesLevel } from '../common/access-level';
 import type { StaffActor } from '../common/actor';
 import { AppError } from '../common/app-error';
 import { ACCESS_RULE, type AccessRule } from '../platform/http/access';
+import { JwtStrategy } from './jwt.strategy';
 
 /**
  * Lets a request through only as its route declares. A route that declares nothing is refused.
  * Sockets are not asked here: their connection and each message are checked by the gateway's own guards.
  */
 @Injectable()
-export class AccessGuard extends AuthGuard('jwt') {
-  constructor(private readonly reflector: Reflector) {
-    super();
-  }
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly strategy: JwtStrategy,
+  ) {}
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [
       context.getHandler(),
@@ -25,18 +28,40 @@ export class AccessGuard extends AuthGuard('jwt') {
     if (rule === undefined)
       throw new AppError('ACCESS_UNDECLARED', 'This route does not say who may call it, so nobody may.');
     if (rule.kind === 'public') return true;
-    await super.canActivate(context);
-    const { user } = context.switchToHttp().getRequest<{ user: StaffActor }>();
-    if (!includesLevel(user.level, rule.level)) {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest & { user?: StaffActor }>();
+    request.user = await this.authenticate(request, http.getResponse<FastifyReply>());
+    if (!includesLevel(request.user.level, rule.level)) {
       throw new AppError('FORBIDDEN', `Only the role ${rule.level} and above may do this.`);
     }
     return true;
   }
 
-  override handleRequest<User>(error: unknown, user: User | false): User {
-    if (error instanceof Error) throw error;
-    if (user === false)
-      throw new AppError('UNAUTHENTICATED', 'Send a valid access token: Authorization: Bearer <token>.');
-    return user;
+  /**
+   * By this server's own strategy: passport's names are global, and a second server in the process would take them.
+   * Passport writes the callbacks of a request onto the strategy it is given, so each request brings its own.
+   */
+  private authenticate(request: FastifyRequest, reply: FastifyReply): Promise<StaffActor> {
+    const strategy = Object.create(this.strategy) as JwtStrategy;
+    return new Promise((resolve, reject) => {
+      const decided = (error: Error | null, actor?: StaffActor | false): void => {
+        if (error) reject(error);
+        else if (actor) resolve(actor);
+        else
+          reject(
+            new AppError('UNAUTHENTICATED', 'Send a valid access token: Authorization: Bearer <token>.'),
+          );
+      };
+      const authenticate = passport.authenticate(strategy, { session: false }, decided) as (
+        request: FastifyRequest,
+        reply: FastifyReply,
+        next: (error?: Error) => void,
+      ) => void;
+      try {
+        authenticate(request, reply, (error) => decided(error ?? null));
+      } catch {
+        decided(null, false); // thrown at once: the token's content is of a kind that its reader does not expect
+      }
+    });
   }
 }

@@ -21,6 +21,8 @@ export class SessionsRepository {
   constructor(private readonly work: UnitOfWork) {}
 
   async insert(session: { id: string; userId: number; expiresAt: Date }): Promise<void> {
+    // Logins of one user at the same moment would not see each other's sessions, and each leave too many.
+    await this.work.current.query('select 1 from users where id = $1 for no key update', [session.userId]);
     await this.work.current.query(`insert into user_session (id, user_id, expires_at) values ($1, $2, $3)`, [
       session.id,
       session.userId,
@@ -28,7 +30,8 @@ export class SessionsRepository {
     ]);
     await this.work.current.query(
       `delete from user_session where id in (
-         select id from user_session where user_id = $1 order by created_at desc, id offset $2)`,
+         select id from user_session where user_id = $1
+         order by ended_at is null and expires_at > now() desc, created_at desc, id offset $2)`,
       [session.userId, MAX_SESSIONS],
     );
   }

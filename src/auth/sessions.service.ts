@@ -79,11 +79,12 @@ export class SessionsService {
     const known = this.cache.get(payload.jti);
     if (known !== undefined && known.until > Date.now()) return known.actor;
     this.cache.delete(payload.jti);
+    const askedAt = Date.now();
     const [actor] = await this.actorsOf(payload.workspace_id, [payload.jti]);
     if (actor === undefined || actor.userId !== payload.sub)
       throw new AppError('UNAUTHENTICATED', SESSION_OVER);
     if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
-    this.cache.set(payload.jti, { actor, until: Date.now() + CACHE_MS });
+    this.cache.set(payload.jti, { actor, until: askedAt + CACHE_MS });
     return actor;
   }
 
@@ -97,6 +98,7 @@ function isTokenPayload(value: TokenPayload): boolean {
   return (
     Number.isSafeInteger(value.sub) &&
     Number.isSafeInteger(value.workspace_id) &&
-    /^[0-9a-f-]{36}$/.test(String(value.jti))
+    typeof value.jti === 'string' &&
+    /^[0-9a-f-]{36}$/.test(value.jti)
   );
 }

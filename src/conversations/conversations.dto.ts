@@ -23,7 +23,7 @@ export class ConversationQuery extends PageQuery {
 
 /** `PATCH /conversations/:id/assign`: to a user, to a bot, or with an empty body to oneself. */
 export class AssignDto {
-  @IsOptional()
+  @ValidateIf((input: AssignDto) => input.assigned_user !== undefined)
   @IsInt()
   @IsPositive()
   assigned_user?: number;

@@ -10,6 +10,11 @@ export interface Thread {
   integrationId: number | null;
 }
 
+/** An open conversation, as far as whoever adds to it needs to know. */
+export interface OpenThread extends Thread, Assignment {
+  id: number;
+}
+
 export interface ConversationFilter {
   visibleOnlyTo: number | null;
   status?: ConversationStatus;
@@ -33,10 +38,12 @@ export class ConversationsRepository {
   constructor(private readonly work: UnitOfWork) {}
 
   /** The open conversations of these threads, locked in the order of their ids until the transaction ends. */
-  async lockOpen(threads: Thread[]): Promise<Conversation[]> {
-    return await this.work.current.prepared<Conversation>(
+  async lockOpen(threads: Thread[]): Promise<OpenThread[]> {
+    return await this.work.current.prepared<OpenThread>(
       'conversation_lock_open',
-      `select ${COLUMNS} from conversation
+      `select id, contact_id as "contactId", channel, integration_id as "integrationId",
+         assigned_user as "assignedUser", assigned_bot as "assignedBot"
+       from conversation
        where contact_id = any ($1) and channel = any ($2) and status in ('${OPEN_STATUSES.join("', '")}')
        order by id for no key update`,
       [threads.map((t) => t.contactId), [...new Set(threads.map((t) => t.channel))]],

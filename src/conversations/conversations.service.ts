@@ -9,7 +9,7 @@ import { Journal } from '../platform/events/journal';
 import { CONVERSATION_EVENTS } from './conversation.events';
 import { type Assignment, audienceOf, maySee, visibleOnlyTo } from './conversation.policy';
 import type { AssignDto, ConversationQuery } from './conversations.dto';
-import { ConversationsRepository, type Thread } from './conversations.repository';
+import { ConversationsRepository, type OpenThread, type Thread } from './conversations.repository';
 import {
   type Conversation,
   type ConversationDto,
@@ -75,16 +75,16 @@ export class ConversationsService {
    * The open conversation of each thread, in the same order, made where there is none, locked until the open
    * transaction ends. Safe against any number of transactions doing the same.
    */
-  async openFor(threads: Thread[]): Promise<Conversation[]> {
+  async openFor(threads: Thread[]): Promise<OpenThread[]> {
     let open = await this.locked(threads);
     const missing = [
       ...new Map(threads.filter((t) => !open.has(threadKey(t))).map((t) => [threadKey(t), t])).values(),
     ];
     if (missing.length > 0) {
-      const created = new Set(await this.conversations.insertOpen(missing));
+      const created = await this.conversations.insertOpen(missing);
       open = await this.locked(threads);
-      const fresh = await this.toDtos([...open.values()].filter((c) => created.has(c.id)));
-      await this.journal.append(
+      const fresh = await this.toDtos(await this.conversations.findMany(created));
+      this.journal.append(
         ...fresh.map((payload) => ({
           type: CONVERSATION_EVENTS.NEW,
           conversationId: payload.id,
@@ -150,8 +150,8 @@ export class ConversationsService {
   }
 
   /**
-   * Writes what happened to a conversation; every entry carries its whole new state. A change of hands is also
-   * told to whoever loses it by that: they could see all of this until now.
+   * Writes what happened to a conversation; every entry carries its whole new state. Whoever loses it hears of the
+   * change of hands, all of which they could see until now, and of nothing else.
    */
   private async announce(
     types: string[],
@@ -159,18 +159,18 @@ export class ConversationsService {
     after: Conversation,
   ): Promise<ConversationDto> {
     const payload = await this.toDto(after);
-    await this.journal.append(
+    this.journal.append(
       ...types.map((type) => ({
         type,
         conversationId: after.id,
-        audience: audienceOf(before, after),
+        audience: type === CONVERSATION_EVENTS.ASSIGNED ? audienceOf(before, after) : audienceOf(after),
         payload,
       })),
     );
     return payload;
   }
 
-  private async locked(threads: Thread[]): Promise<Map<string, Conversation>> {
+  private async locked(threads: Thread[]): Promise<Map<string, OpenThread>> {
     const rows = await this.conversations.lockOpen(threads);
     return new Map(rows.map((row) => [threadKey(row), row]));
   }

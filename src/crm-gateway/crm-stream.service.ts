@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { includesLevel } from '../common/access-level';
 import type { StaffActor } from '../common/actor';
+import { AppError } from '../common/app-error';
 import { seesEverything } from '../conversations/conversation.policy';
 import { CONVERSATION_EVENTS } from '../conversations/conversation.events';
 import { ConversationsService } from '../conversations/conversations.service';
@@ -8,6 +8,7 @@ import type { ConversationState } from '../conversations/conversations.types';
 import { formatCursor, type JournalCursor, parseCursor } from '../platform/events/journal-cursor';
 import { type JournalEvent, JournalReader } from '../platform/events/journal-reader';
 import { JournalTail } from '../platform/events/journal-tail';
+import { toAppError } from '../platform/http/to-app-error';
 import type { AuthenticatedSocket, CrmNamespace } from './authenticated-socket';
 import { type EventMeta, STREAMED_EVENTS, SYSTEM_EVENTS } from './crm-events';
 import * as rooms from './rooms';
@@ -17,12 +18,17 @@ const PAGE = 500;
 const MAX_REPLAY = 10_000;
 
 /**
- * Brings the journal to sockets: live to rooms, and what a socket missed to that socket alone. A socket joins its
- * rooms in the very step in which it has caught up with the live reading, so nothing is missed and nothing doubled.
+ * Brings the journal to sockets: live to rooms, and what a socket missed to that socket alone.
+ *
+ * A socket that catches up reads from its cursor to where the live reading stands at one moment, while all that
+ * is published after that moment is kept for it. It is told the one, then the other, and joins its rooms in the
+ * same step: nothing is missed, nothing doubled, and writers that never pause do not hold it up.
  */
 @Injectable()
 export class CrmStream {
   private namespace: CrmNamespace | null = null;
+  /** Sockets that catch up, each with what was published meanwhile. */
+  private readonly catchingUp = new Map<AuthenticatedSocket, JournalEvent[]>();
 
   constructor(
     private readonly tail: JournalTail,
@@ -46,36 +52,78 @@ export class CrmStream {
   /**
    * Sends everything after the cursor, in order, and goes on live from there. Answers how many were sent, or
    * null where that is no longer possible and the client was told so.
-   * Throws `CURSOR_INVALID`.
+   * Throws `CURSOR_INVALID`, and `CONFLICT` while the socket is catching up; neither changes what it hears.
    */
   async resume(
     socket: AuthenticatedSocket,
     after: unknown,
   ): Promise<{ sent: number | null; cursor: string }> {
-    let cursor = parseCursor(after);
-    for (const room of rooms.streamRooms(socket.data.actor)) void socket.leave(room);
-    if (!(await this.reader.reaches(cursor))) return this.resync(socket);
+    const from = parseCursor(after);
+    if (this.catchingUp.has(socket)) throw new AppError('CONFLICT', 'This socket is catching up already.');
+    this.catchingUp.set(socket, []);
+    try {
+      if (!(await this.reaches(from))) return this.resync(socket);
+      for (const room of rooms.streamRooms(socket.data.actor)) void socket.leave(room);
+      return await this.catchUp(socket, from).catch((error: unknown) => {
+        // Left as it is, the socket would stay connected and deaf; its client comes back by itself.
+        socket.emit(SYSTEM_EVENTS.ERROR, toAppError(error).toBody());
+        socket.conn.close();
+        throw error;
+      });
+    } finally {
+      this.catchingUp.delete(socket);
+    }
+  }
+
+  /** The actor behind the socket as the database knows them now. Other rights are another state: it starts anew. */
+  adopt(socket: AuthenticatedSocket, actor: StaffActor): void {
+    const before = socket.data.actor;
+    socket.data.actor = actor;
+    if (before.level !== actor.level && !this.catchingUp.has(socket)) this.startAnew(socket);
+  }
+
+  private async catchUp(
+    socket: AuthenticatedSocket,
+    from: JournalCursor,
+  ): Promise<{ sent: number | null; cursor: string }> {
+    const { level } = socket.data.actor;
+    await this.tail.refresh();
+    const target = this.tail.position;
+    const meanwhile: JournalEvent[] = [];
+    this.catchingUp.set(socket, meanwhile);
+    let cursor = from;
+    let read = 0;
     let sent = 0;
-    for (let read = 0; read <= MAX_REPLAY;) {
-      // Bounded by where the live reading stands, so that both meet in one place.
-      const target = await this.tail.settled();
-      const page = await this.reader.read(boundedBy(cursor, target), PAGE, socket.data.actor.workspaceId);
+    while (cursor.upto !== null || cursor.base !== target.base) {
+      const bounded = { ...cursor, upto: cursor.upto ?? target.base };
+      const page = await this.reader.read(bounded, PAGE, socket.data.actor.workspaceId);
       read += page.events.length;
+      if (page.gap || read > MAX_REPLAY) return this.resync(socket);
       sent += await this.replay(socket, page.events);
       cursor = page.next;
       if (!socket.connected) return { sent, cursor: formatCursor(cursor) };
-      const here = this.tail.position;
-      if (cursor.upto === null && here.upto === null && cursor.base === here.base)
-        return { sent, cursor: this.open(socket) };
     }
-    return this.resync(socket);
+    if (socket.data.actor.level !== level) return this.startAnew(socket);
+    for (const event of meanwhile) {
+      if (!mayHear(socket.data.actor, event)) continue;
+      socket.emit(event.type, event.payload, metaOf(event));
+      sent++;
+    }
+    return { sent, cursor: this.open(socket) };
   }
 
-  /** After a change of rights: the rooms of the new ones. */
-  reroute(socket: AuthenticatedSocket, before: StaffActor): void {
-    const wanted = rooms.streamRooms(socket.data.actor);
-    for (const room of rooms.streamRooms(before)) if (!wanted.includes(room)) void socket.leave(room);
-    if (socket.rooms.has(rooms.everyone(before.workspaceId))) void socket.join(wanted);
+  /** Whether both ends of a cursor lie in what is kept of this database's journal. */
+  private async reaches({ base, upto }: JournalCursor): Promise<boolean> {
+    const ends = upto === null ? [base] : [base, upto];
+    const reached = await Promise.all(
+      ends.map((end) => this.reader.reaches({ base: end, upto: null, after: 0 })),
+    );
+    return reached.every(Boolean);
+  }
+
+  private startAnew(socket: AuthenticatedSocket): { sent: null; cursor: string } {
+    for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
+    return this.resync(socket);
   }
 
   private resync(socket: AuthenticatedSocket): { sent: null; cursor: string } {
@@ -84,9 +132,10 @@ export class CrmStream {
     return { sent: null, cursor };
   }
 
-  private publish(events: JournalEvent[]): void {
+  private publish(all: JournalEvent[]): void {
+    const events = all.filter((event) => STREAMED_EVENTS.has(event.type));
+    for (const meanwhile of this.catchingUp.values()) meanwhile.push(...events);
     for (const event of events) {
-      if (!STREAMED_EVENTS.has(event.type)) continue;
       this.namespace!.local.to(rooms.audienceRooms(event.workspaceId, event.audience)).emit(
         event.type,
         event.payload,
@@ -135,14 +184,9 @@ export class CrmStream {
 
 function mayHear(actor: StaffActor, event: JournalEvent): boolean {
   return (
-    event.audience === null ||
-    includesLevel(actor.level, 'supervisor') ||
-    event.audience.includes(actor.userId)
+    event.workspaceId === actor.workspaceId &&
+    (event.audience === null || seesEverything(actor) || event.audience.includes(actor.userId))
   );
-}
-
-function boundedBy(cursor: JournalCursor, target: JournalCursor): JournalCursor {
-  return cursor.upto === null ? { ...cursor, upto: target.base } : cursor;
 }
 
 function withoutContent(payload: Record<string, unknown>): object {

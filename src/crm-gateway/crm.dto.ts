@@ -1,9 +1,10 @@
-import { IsInt, IsPositive, IsString, Length } from 'class-validator';
+import { IsInt, IsPositive, IsString, Length, Max } from 'class-validator';
 
 /** `join:conversation`, `leave:conversation` */
 export class ConversationRoomDto {
   @IsInt()
   @IsPositive()
+  @Max(Number.MAX_SAFE_INTEGER)
   conversation_id!: number;
 }
 

@@ -69,10 +69,12 @@ export class CrmGateway
   beforeApplicationShutdown(): void {
     this.watch.stop();
     // Clients come back by themselves, a little scattered, and find another process or this one restarted.
-    this.namespace.local.emit(SYSTEM_EVENTS.NOTIFICATION, {
-      kind: 'restarting',
-      reconnect_after_ms: 500 + Math.floor(Math.random() * 1_500),
-    });
+    for (const socket of this.namespace.sockets.values()) {
+      socket.emit(SYSTEM_EVENTS.NOTIFICATION, {
+        kind: 'restarting',
+        reconnect_after_ms: 500 + Math.floor(Math.random() * 1_500),
+      });
+    }
   }
 
   /** With `auth: { after }` the socket first hears what it missed. */
@@ -96,8 +98,16 @@ export class CrmGateway
     @MessageBody() input: ConversationRoomDto,
   ): Promise<RoomAnswer> {
     const { actor } = socket.data;
+    const room = rooms.conversation(actor.workspaceId, input.conversation_id);
     await this.conversations.requireVisible(actor, input.conversation_id);
-    await socket.join(rooms.conversation(actor.workspaceId, input.conversation_id));
+    await socket.join(room);
+    try {
+      // Whoever loses it from now on is put out of the room; whoever lost it between look and entry was not.
+      await this.conversations.requireVisible(actor, input.conversation_id);
+    } catch (error) {
+      await socket.leave(room);
+      throw error;
+    }
     const answer = { conversation_id: input.conversation_id, timestamp: new Date().toISOString() };
     socket.emit('joined_conversation', answer);
     return answer;

@@ -38,7 +38,9 @@ export class SessionWatch {
       const byWorkspace = new Map<number, AuthenticatedSocket[]>();
       for (const socket of namespace.sockets.values()) {
         const { workspaceId } = socket.data.actor;
-        byWorkspace.set(workspaceId, [...(byWorkspace.get(workspaceId) ?? []), socket]);
+        const sockets = byWorkspace.get(workspaceId);
+        if (sockets === undefined) byWorkspace.set(workspaceId, [socket]);
+        else sockets.push(socket);
       }
       for (const [workspaceId, sockets] of byWorkspace) {
         const ids = [...new Set(sockets.map((socket) => socket.data.actor.sessionId))];
@@ -63,8 +65,6 @@ export class SessionWatch {
       socket.disconnect(true);
       return;
     }
-    const before = socket.data.actor;
-    socket.data.actor = actor;
-    if (before.level !== actor.level) this.stream.reroute(socket, before);
+    this.stream.adopt(socket, actor);
   }
 }

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { AppError } from '../../common/app-error';
 import type { Config } from '../../config/config';
 import { withRequestId } from '../observability/request-context';
+import { toAppError } from './to-app-error';
 
 /** Largest JSON body, in bytes, of a route that says nothing else. */
 const JSON_LIMIT = 1024 * 1024;
@@ -31,6 +34,11 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
     connectionTimeout: 0,
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      const refusal = toAppError(error);
+      void reply.status(refusal.status).header('x-request-id', request.id).send(refusal.toBody(request.id));
+    },
     routerOptions: { maxParamLength: 300 },
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
@@ -39,14 +47,21 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
   });
 }
 
-/** Body parsing, request ids and the access log. */
+/**
+ * Body parsing, request ids, security headers and the access log. Routes that machines call by the thousand get
+ * none of what only people and browsers need.
+ */
 export function configureFastify(fastify: FastifyInstance, logger: Logger): void {
+  const securityHeaders = helmetHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id);
+    if (flags(request).quiet !== true) void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
   });
   // After the body was read: the events that read it run outside any request's context.
-  fastify.addHook('preValidation', (request, _reply, done) => withRequestId(request.id, done));
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    if (flags(request).quiet === true) done();
+    else withRequestId(request.id, done);
+  });
   fastify.addHook('onResponse', (request, reply, done) => {
     const level = flags(request).quiet === true && reply.statusCode < 400 ? 'debug' : 'info';
     if (logger.isLevelEnabled(level)) {
@@ -66,6 +81,36 @@ export function configureFastify(fastify: FastifyInstance, logger: Logger): void
   addBodyParser(fastify);
 }
 
+/** What helmet sets is the same for every answer of an API, so it is asked once and not with each request. */
+function helmetHeaders(): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const response = {
+    setHeader: (name: string, value: string) => (headers[name.toLowerCase()] = value),
+    removeHeader: () => undefined,
+  };
+  const directives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
+  helmet({ contentSecurityPolicy: { useDefaults: false, directives } })(
+    {} as IncomingMessage,
+    response as unknown as ServerResponse,
+    () => undefined,
+  );
+  return headers;
+}
+
+/** What Node's HTTP parser refuses before there is a request that anything else could answer. */
+function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const refusal =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new AppError('HEADERS_TOO_LARGE', 'The headers are too large.')
+      : new AppError('VALIDATION_FAILED', 'This is not a valid HTTP request, or it came too slowly.');
+  const body = JSON.stringify(refusal.toBody(randomUUID()));
+  socket.end(
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nConnection: close\r\n` +
+      `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
 function addBodyParser(fastify: FastifyInstance): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
@@ -77,7 +122,7 @@ function addBodyParser(fastify: FastifyInstance): void {
     if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
       return done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.'));
     }
-    parseJson(request, body.toString('utf8'), (error, value) => {
+    void parseJson(request, body.toString('utf8'), (error, value) => {
       if (error === null) return done(null, value);
       done(new AppError('MALFORMED_BODY', 'The body is not valid JSON.'));
     });

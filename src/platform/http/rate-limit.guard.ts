@@ -22,6 +22,11 @@ export class RateLimitGuard extends ThrottlerGuard {
     );
   }
 
+  /** One count for all routes together. */
+  protected override generateKey(_: ExecutionContext, tracker: string, name: string): string {
+    return `${name}:${tracker}`;
+  }
+
   protected override throwThrottlingException(
     _: ExecutionContext,
     detail: ThrottlerLimitDetail,

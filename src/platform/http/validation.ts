@@ -1,10 +1,27 @@
-import { ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { AppError } from '../../common/app-error';
 
+/** Validation itself goes down a body level by level and would run out of stack; nothing of ours is deeper. */
+const MAX_DEPTH = 32;
+
+@Injectable()
+class ObjectValidationPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'body' && isDeeperThan(value, MAX_DEPTH))
+      throw new AppError('VALIDATION_FAILED', `The body is nested more than ${MAX_DEPTH} levels deep.`);
+    return (await super.transform(value, metadata)) as unknown;
+  }
+
+  /** Single values of a path or query are left to the pipe that the handler names: `0x1` is a number, but no id. */
+  protected override transformPrimitive(value: unknown): unknown {
+    return value;
+  }
+}
+
 /** The one check at every door: unknown fields are refused, not dropped. */
 export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new ObjectValidationPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
@@ -14,6 +31,11 @@ export function validationPipe(): ValidationPipe {
       return new AppError('VALIDATION_FAILED', details[0]?.problem ?? 'The request is not valid.', details);
     },
   });
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
 function problems(error: ValidationError, parent: string): { field: string; problem: string }[] {

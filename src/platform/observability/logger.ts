@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import { currentRequestId } from './request-context';
 
 /** Keys whose values never reach a log line, at any depth that we log. */
@@ -25,8 +25,9 @@ export function strikeOut(text: string): string {
     .replace(/\b(bearer)\s+[\w.~+/-]{8,}=*/gi, '$1 ***');
 }
 
-export function createLogger(level: string): Logger {
-  return pino({
+/** JSON lines, to standard output unless told otherwise. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -43,7 +44,8 @@ export function createLogger(level: string): Logger {
         stack: strikeOut(error.stack ?? ''),
       }),
     },
-  });
+  };
+  return pino(options, destination);
 }
 
 /** Nest's own messages, as lines of ours. */
