@@ -1,23 +1,18 @@
 import 'reflect-metadata';
 import { migrateDatabase, revertMigrations } from '../src/platform/database/migrate';
-import { scriptConfig, withDatabaseUrl } from './with-database';
+import { runScript, withDatabaseUrl } from './with-database';
 
-const USAGE =
-  'npm run db:migrate                 run every pending migration\nnpm run db:migrate -- --revert 1   undo the newest one (its data is lost)';
-
-async function main(): Promise<void> {
-  const [flag, count] = process.argv.slice(2);
-  const steps = Number(count ?? '1');
-  if (flag !== undefined && (flag !== '--revert' || !Number.isInteger(steps) || steps < 1)) {
-    console.error(USAGE);
-    process.exit(1);
-  }
-  await withDatabaseUrl(scriptConfig(), async (url) => {
-    const log = (line: string): void => console.log(line);
-    if (flag === '--revert') await revertMigrations({ url, steps, log });
-    else await migrateDatabase({ url, log });
-  });
-  console.log('done');
-}
-
-void main();
+runScript({
+  usage: `npm run db:migrate                 run every pending migration
+npm run db:migrate -- --revert N   undo the newest N (what they made is lost)`,
+  takes: ([flag, count, ...more]) =>
+    flag === undefined || (flag === '--revert' && /^[1-9]\d{0,3}$/.test(count ?? '') && more.length === 0),
+  async run(config, [flag, count]) {
+    await withDatabaseUrl(config, async (url) => {
+      const log = (line: string): void => console.log(line);
+      if (flag === '--revert') await revertMigrations({ url, steps: Number(count), log });
+      else await migrateDatabase({ url, log });
+    });
+    console.log('done');
+  },
+});

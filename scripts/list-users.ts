@@ -1,23 +1,27 @@
 import 'reflect-metadata';
 import { UsersService } from '../src/users/users.service';
 import { DEFAULT_WORKSPACE } from '../src/workspaces/workspaces.service';
-import { scriptConfig, withServices } from './with-database';
+import { runScript, withServices } from './with-database';
 
-async function main(): Promise<void> {
-  const users = await withServices(scriptConfig(), (services) =>
-    services.get(UsersService, { strict: false }).list(DEFAULT_WORKSPACE.id),
-  );
-  if (users.length === 0) console.log('There are no users yet: npm run seed:users makes one for each role.');
-  else
+runScript({
+  usage: 'npm run users:list   show the accounts of the default workspace',
+  takes: (args) => args.length === 0,
+  async run(config) {
+    const users = await withServices(config, (services) =>
+      services.get(UsersService, { strict: false }).list(DEFAULT_WORKSPACE.id),
+    );
+    if (users.length === 0) {
+      console.log('There are no users yet: npm run seed:users makes one for each role.');
+      return;
+    }
     console.table(
-      users.map((u) => ({
-        id: u.id,
-        username: u.username,
-        name: u.name,
-        role: u.role.name,
-        active: u.deactivatedAt === null,
+      users.map((user) => ({
+        id: user.id,
+        username: user.username,
+        name: user.name,
+        role: user.role.name,
+        active: user.deactivatedAt === null,
       })),
     );
-}
-
-void main();
+  },
+});

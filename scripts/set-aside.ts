@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { PlatformDatabase } from '../src/platform/database/connections';
-import { scriptConfig, withDatabaseUrl } from './with-database';
+import { runScript, withDatabaseUrl } from './with-database';
 
 const USAGE = `npm run webhooks:set-aside                what was set aside, newest first (the last 50)
 npm run webhooks:set-aside -- --body 17   the webhook with this delivery number, byte for byte, on standard output`;
@@ -16,22 +16,21 @@ interface Row {
 }
 
 /** For the operator: the parts of webhooks that did not become messages, and why. */
-async function main(): Promise<void> {
-  const [flag, value] = process.argv.slice(2);
-  const delivery = Number(value);
-  if (flag !== undefined && (flag !== '--body' || !Number.isSafeInteger(delivery))) {
-    console.error(USAGE);
-    process.exit(1);
-  }
-  await withDatabaseUrl(scriptConfig(), async (url) => {
-    const db = new PlatformDatabase(url);
-    try {
-      await (flag === undefined ? list(db) : show(db, delivery));
-    } finally {
-      await db.close();
-    }
-  });
-}
+runScript({
+  usage: USAGE,
+  takes: ([flag, value, ...more]) =>
+    flag === undefined || (flag === '--body' && /^\d{1,15}$/.test(value ?? '') && more.length === 0),
+  async run(config, [flag, value]) {
+    await withDatabaseUrl(config, async (url) => {
+      const db = new PlatformDatabase(url);
+      try {
+        await (flag === undefined ? list(db) : show(db, Number(value)));
+      } finally {
+        await db.close();
+      }
+    });
+  },
+});
 
 async function list(db: PlatformDatabase): Promise<void> {
   const rows = await db.query<Row & Record<string, unknown>>(
@@ -39,11 +38,16 @@ async function list(db: PlatformDatabase): Promise<void> {
      from webhook_set_aside order by received_at desc, id desc limit 50`,
   );
   if (rows.length === 0) console.log('Nothing is set aside.');
-  else console.table(rows.map((row) => ({ ...row, received: row.received.toISOString(), detail: row.detail.slice(0, 80) })));
+  else
+    console.table(
+      rows.map((row) => ({ ...row, received: row.received.toISOString(), detail: row.detail.slice(0, 80) })),
+    );
 }
 
 async function show(db: PlatformDatabase, delivery: number): Promise<void> {
-  const [row] = await db.query<{ body: Buffer }>('select body from webhook_delivery where id = $1', [delivery]);
+  const [row] = await db.query<{ body: Buffer }>('select body from webhook_delivery where id = $1', [
+    delivery,
+  ]);
   if (row === undefined) {
     console.error(`There is no delivery ${delivery} (they are kept for 30 days).`);
     process.exitCode = 1;
@@ -51,5 +55,3 @@ async function show(db: PlatformDatabase, delivery: number): Promise<void> {
   }
   process.stdout.write(row.body);
 }
-
-void main();

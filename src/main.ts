@@ -4,6 +4,7 @@ import { loadConfig } from './config/load-config';
 import { loadEnvFile } from './config/env-file';
 import { createLogger } from './platform/observability/logger';
 import { Server } from './server';
+import { startFailure } from './start-failure';
 
 /** `npm start`: the server alone. Ends with 0 after SIGTERM or Ctrl-C, with 1 where it cannot start or go on. */
 async function main(): Promise<void> {
@@ -32,7 +33,10 @@ async function main(): Promise<void> {
   try {
     server = await Server.start(config, logger, (reason) => void end(`the database is gone: ${reason}`, 1));
   } catch (err) {
-    logger.error({ err }, 'the server cannot start');
+    if (ending) return; // stopped while it started
+    const reason = startFailure(err, config);
+    if (reason === null) logger.error({ err }, 'the server cannot start');
+    process.stderr.write(`The server cannot start: ${reason ?? 'the reason is in the log.'}\n`);
     process.exit(1);
   }
   logger.info(

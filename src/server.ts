@@ -1,14 +1,19 @@
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { createApp } from './bootstrap';
 import type { Config } from './config/config';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './platform/database/embedded-postgres';
+import { StartRefused } from './platform/database/database-errors';
 import { migrateDatabase, pendingMigrations } from './platform/database/migrate';
 import { Readiness } from './platform/http/readiness';
 import { strikeOut } from './platform/observability/logger';
 
 /** Load balancers need this long, in ms, to see that the process is no longer ready. Nothing waits for it in development. */
 const READINESS_NOTICE_MS = 1_000;
+/** Requests that are still running after this long, in ms, are cut off: a slow client must not hold up the rest. */
+const REQUEST_LIMIT_MS = 5_000;
+const IDLE_CHECK_MS = 50;
 /** The process ends after this long, in ms, whatever is still going on. */
 const DRAIN_LIMIT_MS = 9_500;
 
@@ -36,7 +41,10 @@ export class Server {
         postgres === null ? given : { ...given, database: { ...given.database, url: postgres.url } };
       await prepareDatabase(config, logger);
       const app = await createApp(config);
-      await app.listen(config.http.port, config.http.host);
+      await app.listen(config.http.port, config.http.host).catch(async (error: unknown) => {
+        await app.close();
+        throw error;
+      });
       return new Server(app, addressOf(app), config, logger, postgres);
     } catch (error) {
       await postgres?.stop();
@@ -56,12 +64,32 @@ export class Server {
       process.exit(1);
     }, DRAIN_LIMIT_MS);
     this.app.get(Readiness).drain();
+    const closing = closeConnectionsAsTheyFinish(this.app.getHttpServer());
     if (this.config.environment === 'production')
       await new Promise((ok) => setTimeout(ok, READINESS_NOTICE_MS));
     await this.app.close();
+    closing.done();
     await this.postgres?.stop();
     clearTimeout(limit);
   }
+}
+
+/**
+ * A server that closes waits for its connections, and clients keep theirs open for the next request. So each
+ * connection ends with the answer that it is waiting for, and an idle one at once.
+ */
+function closeConnectionsAsTheyFinish(server: HttpServer): { done: () => void } {
+  server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
+    response.shouldKeepAlive = false;
+  });
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const late = setTimeout(() => server.closeAllConnections(), REQUEST_LIMIT_MS);
+  return {
+    done: () => {
+      clearInterval(idle);
+      clearTimeout(late);
+    },
+  };
 }
 
 async function startDatabase(
@@ -82,7 +110,9 @@ async function prepareDatabase(config: Config, logger: Logger): Promise<void> {
   if (config.database.migrateAtStart) {
     await migrateDatabase({ url, log: (line) => logger.info(line) });
   } else if (await pendingMigrations({ url })) {
-    throw new Error('The database is not up to date and DB_SYNC is false: run `npm run db:migrate` first.');
+    throw new StartRefused(
+      'The database is not up to date and DB_SYNC is false: run `npm run db:migrate` first.',
+    );
   }
 }
 

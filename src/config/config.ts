@@ -11,7 +11,7 @@ export interface Config {
   };
   log: { level: string };
   throttle: { windowSeconds: number; limit: number; loginLimit: number };
-  jobs: { concurrency: number };
+  jobs: { concurrency: number; holdSeconds: number };
   /** `null` url: PostgreSQL is embedded in `dataDir`. */
   database: { url: string | null; migrateAtStart: boolean; poolSize: number };
   redis: { url: string | null };

@@ -7,17 +7,24 @@ type Environment = Record<string, string | undefined>;
 
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 
+/** What the development secrets are made for. */
+const GENERATED = Object.entries<Variable>(VARIABLES)
+  .filter(([, variable]) => variable.requiredInProduction === true)
+  .map(([name]) => name);
+
 /** Turns the environment into a {@link Config}. Throws {@link ConfigError} naming every problem at once. */
 export function loadConfig(env: Environment = process.env): Config {
   const reader = new Reader(env);
+  reader.readAll();
   const production = reader.text('NODE_ENV') === 'production';
   const dataDir = resolve(reader.text('DATA_DIR')!);
-  const secrets = new DevelopmentSecrets(dataDir);
+  const secrets = new DevelopmentSecrets(dataDir, GENERATED);
   const secret = (name: VariableName): string => {
     const given = reader.text(name);
     if (given !== null || reader.isSet(name)) return given ?? '';
-    if (production) reader.problems.push(`${name} is missing: ${VARIABLES[name].description}`);
-    return production ? '' : secrets.get(name);
+    if (production) reader.problem(`${name} is missing: ${VARIABLES[name].description}`);
+    else if (reader.problems.length === 0) return reader.attempt(() => secrets.get(name)) ?? '';
+    return '';
   };
 
   const config: Config = {
@@ -36,7 +43,7 @@ export function loadConfig(env: Environment = process.env): Config {
       limit: reader.number('THROTTLE_LIMIT'),
       loginLimit: reader.number('LOGIN_THROTTLE_LIMIT'),
     },
-    jobs: { concurrency: reader.number('JOB_CONCURRENCY') },
+    jobs: { concurrency: reader.number('JOB_CONCURRENCY'), holdSeconds: reader.number('JOB_HOLD') },
     database: {
       url: databaseUrl(reader),
       migrateAtStart: reader.text('DB_SYNC') === 'true',
@@ -67,9 +74,33 @@ export function loadConfig(env: Environment = process.env): Config {
 
 /** Reads variables by their table, collecting problems instead of stopping at the first. */
 class Reader {
-  readonly problems: string[] = [];
+  private readonly found = new Set<string>();
+  private readonly texts = new Map<VariableName, string | null>();
 
   constructor(private readonly env: Environment) {}
+
+  get problems(): string[] {
+    return [...this.found];
+  }
+
+  problem(text: string): void {
+    this.found.add(text);
+  }
+
+  /** What it throws becomes a problem. */
+  attempt<T>(fn: () => T): T | null {
+    try {
+      return fn();
+    } catch (error) {
+      this.problem(error instanceof Error ? error.message : String(error));
+      return null;
+    }
+  }
+
+  /** Finds what is wrong with any variable, in the order of their table. */
+  readAll(): void {
+    for (const name of Object.keys(VARIABLES) as VariableName[]) this.text(name);
+  }
 
   isSet(name: VariableName): boolean {
     return (this.env[name]?.trim() ?? '') !== '';
@@ -77,12 +108,20 @@ class Reader {
 
   /** The text, its fallback, or null; an empty variable counts as not set. */
   text(name: VariableName): string | null {
+    const known = this.texts.get(name);
+    if (known !== undefined) return known;
+    const text = this.read(name);
+    this.texts.set(name, text);
+    return text;
+  }
+
+  private read(name: VariableName): string | null {
     const spec: Variable = VARIABLES[name];
     const given = this.env[name]?.trim();
     if (given === undefined || given === '') return spec.fallback;
     const problem = problemOf(spec, given);
     if (problem === null) return given;
-    this.problems.push(`${name} ${problem}${spec.secret ? '' : ` (it is "${given}")`}`);
+    this.problem(`${name} ${problem}${spec.secret ? '' : ` (it is "${given}")`}`);
     return spec.fallback;
   }
 
@@ -107,10 +146,16 @@ function problemOf(spec: Variable, given: string): string | null {
     case 'choice':
       return spec.choices!.includes(given) ? null : `must be one of ${spec.choices!.join(', ')}`;
     case 'url':
-      return URL.canParse(given) ? null : 'must be a URL';
+      return isUrl(given, spec.schemes!)
+        ? null
+        : `must be a URL that starts with ${spec.schemes!.join(' or ')}`;
     case 'text':
       return given.length >= (spec.minLength ?? 0) ? null : `must have at least ${spec.minLength} characters`;
   }
+}
+
+function isUrl(given: string, schemes: readonly string[]): boolean {
+  return URL.canParse(given) && schemes.some((scheme) => given.toLowerCase().startsWith(scheme));
 }
 
 function inRange(spec: Variable, value: number): boolean {
@@ -133,28 +178,29 @@ function flagOrList(text: string): boolean | string[] {
 
 function databaseUrl(reader: Reader): string | null {
   const url = reader.text('DATABASE_URL');
-  if (url !== null) {
-    if (!/^postgres(ql)?:\/\//.test(url)) reader.problems.push('DATABASE_URL must start with postgres://');
-    return url;
-  }
+  if (url !== null) return url;
   const host = reader.text('DB_HOST');
   if (host === null) return null;
   const user = encodeURIComponent(reader.text('DB_USER')!);
   const password = reader.text('DB_PASSWORD');
   const credentials = password === null ? user : `${user}:${encodeURIComponent(password)}`;
-  return `postgres://${credentials}@${host}:${reader.number('DB_PORT')}/${encodeURIComponent(reader.text('DB_NAME')!)}`;
+  return `postgres://${credentials}@${hostInUrl(host)}:${reader.number('DB_PORT')}/${encodeURIComponent(reader.text('DB_NAME')!)}`;
 }
 
 function redisUrl(reader: Reader): string | null {
   const url = reader.text('REDIS_URL');
-  if (url !== null) {
-    if (!/^rediss?:\/\//.test(url)) reader.problems.push('REDIS_URL must start with redis:// or rediss://');
-    return url;
-  }
+  if (url !== null) return url;
   const host = reader.text('REDIS_HOST');
   if (host === null) return null;
   const password = reader.text('REDIS_PASSWORD');
-  return `redis://${password === null ? '' : `:${encodeURIComponent(password)}@`}${host}:${reader.number('REDIS_PORT')}`;
+  return `redis://${password === null ? '' : `:${encodeURIComponent(password)}@`}${hostInUrl(host)}:${reader.number('REDIS_PORT')}`;
+}
+
+/** Also an IPv6 address, or the folder of a socket. */
+function hostInUrl(host: string): string {
+  return host.includes(':') && !host.startsWith('/')
+    ? `[${host.replace(/^\[|\]$/g, '')}]`
+    : encodeURIComponent(host);
 }
 
 function integration(reader: Reader): Config['whatsapp']['integration'] {
@@ -162,7 +208,7 @@ function integration(reader: Reader): Config['whatsapp']['integration'] {
   if (phoneNumberId === null) return null;
   const accessToken = reader.text('WHATSAPP_ACCESS_TOKEN');
   if (accessToken === null) {
-    reader.problems.push('WHATSAPP_ACCESS_TOKEN is missing: WHATSAPP_PHONE_NUMBER_ID is set and needs it');
+    reader.problem('WHATSAPP_ACCESS_TOKEN is missing: WHATSAPP_PHONE_NUMBER_ID is set and needs it');
     return null;
   }
   return { phoneNumberId, accessToken, businessAccountId: reader.text('WHATSAPP_BUSINESS_ACCOUNT_ID') };

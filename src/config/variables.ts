@@ -14,6 +14,8 @@ export interface Variable {
   minLength?: number;
   min?: number;
   max?: number;
+  /** Of a `url`: how it may begin. */
+  schemes?: readonly string[];
   choices?: readonly string[];
 }
 
@@ -105,10 +107,19 @@ export const VARIABLES = {
     fallback: '10',
     description: 'Jobs that one process runs at a time.',
   },
+  JOB_HOLD: {
+    group: 'Application',
+    kind: 'duration',
+    min: 5,
+    max: 600,
+    fallback: '20s',
+    description: "How long a killed process's jobs stay its own before another one takes them up.",
+  },
 
   DATABASE_URL: {
     group: 'Database',
     kind: 'url',
+    schemes: ['postgres://', 'postgresql://'],
     secret: true,
     fallback: null,
     description:
@@ -160,6 +171,7 @@ export const VARIABLES = {
   REDIS_URL: {
     group: 'Redis',
     kind: 'url',
+    schemes: ['redis://', 'rediss://'],
     secret: true,
     fallback: null,
     description:
@@ -199,6 +211,8 @@ export const VARIABLES = {
   JWT_EXPIRES_IN: {
     group: 'Security',
     kind: 'duration',
+    min: 1,
+    max: 31_536_000,
     fallback: '2d',
     description: 'Life of an access token.',
   },
@@ -248,6 +262,7 @@ export const VARIABLES = {
   WHATSAPP_BASE_URL: {
     group: 'WhatsApp',
     kind: 'url',
+    schemes: ['http://', 'https://'],
     fallback: 'https://graph.facebook.com',
     description: 'Where the Graph API is.',
   },

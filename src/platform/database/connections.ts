@@ -1,9 +1,13 @@
 import { Pool, type PoolClient, type QueryResult, type QueryResultRow, types } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { translated } from './database-errors';
+import { StartRefused, translated } from './database-errors';
 
 // Ids are bigint in the database and numbers here: sequences stay far below 2^53.
 types.setTypeParser(types.builtins.INT8, Number);
+// pg's own list leaves arrays out; without this, arrays of ids would hold texts.
+const INT8_ARRAY = 1016 as Parameters<typeof types.getTypeParser>[0];
+const elementsOf = types.getTypeParser(INT8_ARRAY) as (array: string) => string[];
+types.setTypeParser(INT8_ARRAY, (array) => elementsOf(array).map(Number));
 
 /** The roles of the first migration; see there for what each may see. */
 export const APP_ROLE = 'apicechat_app';
@@ -13,7 +17,7 @@ export const PLATFORM_ROLE = 'apicechat_platform';
 const CONNECT_TIMEOUT_MS = 5_000;
 const PLATFORM_POOL_SIZE = 4;
 
-const startupOptions = (role: string): string =>
+const settings = (role: string): string =>
   [
     `role=${role}`,
     'statement_timeout=15000',
@@ -25,8 +29,20 @@ const startupOptions = (role: string): string =>
     .map((setting) => `-c ${setting}`)
     .join(' ');
 
+/** Address and start-up options of a connection that works as one of our roles from its first statement on. */
+export function connectionAs(role: string, url: string): { url: string; options: string } {
+  const options = settings(role);
+  const address = new URL(url);
+  const given = address.searchParams.get('options');
+  if (given === null) return { url, options };
+  // Options in the address would take the place of ours; of two that contradict each other the last counts.
+  address.searchParams.set('options', `${given} ${options}`);
+  return { url: address.href, options };
+}
+
 /** How the features' connections are made. They see one workspace at a time, through {@link UnitOfWork} only. */
-export function appConnectionOptions(url: string, poolSize: number) {
+export function appConnectionOptions(databaseUrl: string, poolSize: number) {
+  const { url, options } = connectionAs(APP_ROLE, databaseUrl);
   return {
     type: 'postgres' as const,
     url,
@@ -36,8 +52,9 @@ export function appConnectionOptions(url: string, poolSize: number) {
     poolSize,
     extra: {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      options: startupOptions(APP_ROLE),
+      options,
       keepAlive: true,
+      pipeline: true, // a transaction's opening travels with its first statement, its end with its last
     },
     poolErrorHandler: () => undefined, // an idle connection that died is replaced by the pool
   };
@@ -59,7 +76,7 @@ async function refusePowerfulRole(source: DataSource): Promise<void> {
   );
   if (role?.powerful !== false) {
     await source.destroy();
-    throw new Error(
+    throw new StartRefused(
       `The server would work as "${role?.name}", which can pass by row-level security. Use a direct connection (no transaction pooler) so that it can become "${APP_ROLE}".`,
     );
   }
@@ -72,13 +89,14 @@ async function refusePowerfulRole(source: DataSource): Promise<void> {
 export class PlatformDatabase {
   private readonly pool: Pool;
 
-  constructor(url: string) {
+  constructor(databaseUrl: string) {
+    const { url, options } = connectionAs(PLATFORM_ROLE, databaseUrl);
     this.pool = new Pool({
       connectionString: url,
       max: PLATFORM_POOL_SIZE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: 'apicechat platform',
-      options: startupOptions(PLATFORM_ROLE),
+      options,
       keepAlive: true,
     });
     this.pool.on('error', () => undefined); // an idle connection that died is replaced by the pool
@@ -98,6 +116,9 @@ export class PlatformDatabase {
       throw translated(error);
     });
     let broken = false;
+    // Between two statements nobody else hears of a lost connection, and an error event unheard ends the process.
+    const onError = (): void => void (broken = true);
+    client.on('error', onError);
     try {
       await client.query('begin');
       const result = await fn(client);
@@ -107,6 +128,7 @@ export class PlatformDatabase {
       await client.query('rollback').catch(() => (broken = true));
       throw translated(error);
     } finally {
+      client.off('error', onError);
       client.release(broken);
     }
   }

@@ -1,4 +1,10 @@
+import { isNativeError } from 'node:util/types';
 import { AppError } from '../../common/app-error';
+
+/** The server must not start like this; the message tells the operator what to do. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused';
+}
 
 interface DriverError extends Error {
   code?: string;
@@ -6,22 +12,26 @@ interface DriverError extends Error {
   driverError?: DriverError;
 }
 
-/** SQLSTATE or socket error code of a driver's error, through TypeORM's wrapping; null where there is none. */
+/** The driver's error itself, out of TypeORM's wrapping. */
+function unwrapped(error: unknown): DriverError | null {
+  if (!isNativeError(error)) return null;
+  const outer: DriverError = error;
+  return outer.driverError ?? outer;
+}
+
+/** SQLSTATE or socket error code of a driver's error; null where there is none. */
 export function sqlState(error: unknown): string | null {
-  if (!(error instanceof Error)) return null;
-  const inner = (error as DriverError).driverError ?? (error as DriverError);
-  return inner.code ?? null;
+  return unwrapped(error)?.code ?? null;
 }
 
 /** The name of the violated constraint or unique index, to be turned into words by the feature that owns it. */
 export function violatedConstraint(error: unknown): string | null {
-  if (!(error instanceof Error)) return null;
-  const inner = (error as DriverError).driverError ?? (error as DriverError);
-  return inner.constraint ?? null;
+  return unwrapped(error)?.constraint ?? null;
 }
 
 export const UNIQUE_VIOLATION = '23505';
 export const FOREIGN_KEY_VIOLATION = '23503';
+export const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Serialization failure and deadlock: the whole transaction may be tried again. */
 export function isRetryable(error: unknown): boolean {
@@ -39,18 +49,18 @@ const SOCKET_ERRORS = [
 ];
 // pg raises these without a code.
 const LOST_CONNECTION =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Driver not Connected/;
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Driver not Connected|Cannot use a pool after calling end/;
 
 /** The database cannot be reached or cannot serve now; the same call may succeed later. */
 export function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isNativeError(error)) return false;
   const state = sqlState(error);
   if (state === null) return LOST_CONNECTION.test(error.message);
   // 08 connection, 53 resources (disk, memory, connections), 57 shut down or cancelled by a timeout, 55P03 lock timeout, 58 system
   return (
     SOCKET_ERRORS.includes(state) ||
     /^(08|53|57|58)/.test(state) ||
-    state === '55P03' ||
+    state === LOCK_NOT_AVAILABLE ||
     state === '25P03' ||
     isRetryable(error)
   );
@@ -59,6 +69,12 @@ export function isUnavailable(error: unknown): boolean {
 /** The data itself was refused: a value PostgreSQL cannot hold (22) or a broken constraint (23). */
 export function isDataError(error: unknown): boolean {
   return /^(22|23)/.test(sqlState(error) ?? '');
+}
+
+/** What a caller is told whose connection broke, whatever the broken connection made of it. */
+export function connectionLost(error: unknown): unknown {
+  if (error instanceof AppError || isUnavailable(error)) return error;
+  return new Error('Connection terminated', { cause: error });
 }
 
 /** Errors of the driver in our own words; anything else unchanged. */

@@ -42,7 +42,7 @@ interface BinaryPackage {
  */
 export async function findBinaries(
   account: Account | undefined,
-  copyFolder: string,
+  parentOfCopy: string,
   log: (line: string) => void,
   from = __dirname,
 ): Promise<Binaries> {
@@ -52,7 +52,7 @@ export async function findBinaries(
   const inPlace = await tryBinaries(native, account, failures);
   if (inPlace) return inPlace;
 
-  const parent = (await canReach(account, copyFolder)) ? copyFolder : SYSTEM_FOLDER;
+  const parent = (await canReach(account, parentOfCopy)) ? parentOfCopy : SYSTEM_FOLDER;
   const copy = join(parent, `postgres-${version}`);
   if (!existsSync(copy)) {
     log(`the PostgreSQL programs in ${native} cannot be run from there; copying them to ${copy}`);

@@ -1,8 +1,17 @@
-import { DataSource } from 'typeorm';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DataSource, type Logger } from 'typeorm';
+import { LOCK_NOT_AVAILABLE, sqlState } from './database-errors';
 import { MIGRATIONS } from './migrations';
 
 /** Any number; two processes that start together take turns. */
 const MIGRATION_LOCK = 7_263_190_116;
+/**
+ * A change of a table waits for the transactions that use it, and everybody else waits behind it. So it waits this
+ * long only, in ms, steps back, and tries again.
+ */
+const LOCK_WAIT_MS = 2_000;
+const LOCK_TRIES = 20;
+const LOCK_PAUSE_MS = 1_000;
 
 export interface MigrateOptions {
   /** The database's owner, not one of the server's working roles. */
@@ -13,22 +22,58 @@ export interface MigrateOptions {
 /** Runs every pending migration, each in its own transaction; waits for another process that is at it. */
 export async function migrateDatabase(options: MigrateOptions): Promise<void> {
   await withOwner(options.url, async (owner) => {
-    for (const migration of await owner.runMigrations({ transaction: 'each' })) {
-      options.log?.(`migrated ${migration.name}`);
-    }
+    const ran = await patiently(() => owner.runMigrations({ transaction: 'each' }), options);
+    for (const migration of ran) options.log?.(`migrated ${migration.name}`);
   });
 }
 
 /** Undoes the newest `steps` migrations. */
 export async function revertMigrations(options: MigrateOptions & { steps: number }): Promise<void> {
   await withOwner(options.url, async (owner) => {
-    for (let step = 0; step < options.steps; step++) await owner.undoLastMigration({ transaction: 'each' });
+    for (let step = 0; step < options.steps; step++) {
+      const newest = await newestMigration(owner);
+      if (newest === null) return;
+      await patiently(() => owner.undoLastMigration({ transaction: 'each' }), options);
+      options.log?.(`undone ${newest}`);
+    }
   });
 }
 
 export async function pendingMigrations(options: MigrateOptions): Promise<boolean> {
   return await withOwner(options.url, (owner) => owner.showMigrations());
 }
+
+async function newestMigration(owner: DataSource): Promise<string | null> {
+  const [table] = await owner.query<{ there: boolean }[]>(
+    `select to_regclass('migration') is not null as there`,
+  );
+  if (table?.there !== true) return null;
+  const [row] = await owner.query<{ name: string }[]>('select name from migration order by id desc limit 1');
+  return row?.name ?? null;
+}
+
+/** Each migration is a transaction of its own, so a new try goes on where the last one had to step back. */
+async function patiently<T>(change: () => Promise<T>, options: MigrateOptions): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await change();
+    } catch (error) {
+      if (sqlState(error) !== LOCK_NOT_AVAILABLE || attempt === LOCK_TRIES) throw error;
+      options.log?.('a table is in use; the migration tries again in a moment');
+      await delay(LOCK_PAUSE_MS);
+    }
+  }
+}
+
+/** What fails is thrown; TypeORM would print it besides. */
+const SILENT: Logger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};
 
 async function withOwner<T>(url: string, fn: (owner: DataSource) => Promise<T>): Promise<T> {
   const owner = new DataSource({
@@ -39,10 +84,13 @@ async function withOwner<T>(url: string, fn: (owner: DataSource) => Promise<T>):
     installExtensions: false,
     applicationName: 'apicechat migrate',
     poolSize: 3,
+    logger: SILENT,
+    extra: { options: `-c lock_timeout=${LOCK_WAIT_MS}` },
   });
   await owner.initialize();
   const lock = owner.createQueryRunner();
   try {
+    await lock.query('set lock_timeout = 0'); // another process may take its time
     await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     return await fn(owner);
   } finally {

@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import { DataSource, EntityManager, type ObjectLiteral, QueryRunner, Repository } from 'typeorm';
-import { isRetryable, translated } from './database-errors';
+import { connectionLost, isRetryable, translated } from './database-errors';
 
 /** Tries of a transaction that PostgreSQL ended with a deadlock or a serialization failure. */
 const MAX_TRIES = 4;
+const RETRY_SPREAD_MS = 20;
 
 /** One open transaction of one workspace. */
 export interface Transaction {
@@ -15,12 +17,22 @@ export interface Transaction {
   query<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
   /** The same, planned once per connection: for hot statements. */
   prepared<Row>(name: string, sql: string, values: unknown[]): Promise<Row[]>;
+  /**
+   * For statements whose answer nobody needs: on the wire at once, in order, and awaited before the commit, which
+   * does not happen where one of them failed.
+   */
+  send(name: string, sql: string, values: unknown[]): void;
   /** Runs once the transaction is durable; never after a rollback. Must not throw. */
   afterCommit(fn: () => void): void;
 }
 
 class OpenTransaction implements Transaction {
   readonly committed: (() => void)[] = [];
+  /** From then on its connection may be another's. */
+  ended = false;
+  /** What broke the transaction, where later errors are only consequences of it. */
+  cause: unknown = null;
+  private readonly sent: Promise<unknown>[] = [];
 
   constructor(
     readonly workspaceId: number,
@@ -32,18 +44,60 @@ class OpenTransaction implements Transaction {
     return this.runner.manager;
   }
 
+  /** On the wire together with the first statement of the work: the connection is in pipeline mode. */
+  begin(): void {
+    this.track(this.client.query('begin'));
+    this.send('set_workspace', `select set_config('app.workspace_id', $1, true)`, [String(this.workspaceId)]);
+    // TypeORM must know, or it would wrap some of its calls in transactions of their own.
+    Object.assign(this.runner, { isTransactionActive: true, transactionDepth: 1 });
+  }
+
+  async commit(): Promise<void> {
+    this.ended = true;
+    const commit = this.client.query('commit');
+    await Promise.allSettled([...this.sent, commit]);
+    // After a failed statement PostgreSQL takes COMMIT, undoes everything, and says so only in its answer.
+    if ((await commit).command !== 'COMMIT')
+      throw new Error('A statement of the unit of work had failed unnoticed, so nothing of it was kept.');
+    Object.assign(this.runner, { isTransactionActive: false, transactionDepth: 0 });
+  }
+
+  async rollback(): Promise<void> {
+    this.ended = true;
+    await Promise.allSettled([...this.sent, this.client.query('rollback')]);
+    Object.assign(this.runner, { isTransactionActive: false, transactionDepth: 0 });
+  }
+
   async query<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
-    const result = await this.client.query(sql, values);
-    return result.rows as Row[];
+    return await this.rows({ text: sql, values });
   }
 
   async prepared<Row>(name: string, sql: string, values: unknown[]): Promise<Row[]> {
-    const result = await this.client.query({ name, text: sql, values });
-    return result.rows as Row[];
+    return await this.rows({ name, text: sql, values });
+  }
+
+  send(name: string, sql: string, values: unknown[]): void {
+    this.refuseIfEnded();
+    this.track(this.client.query({ name, text: sql, values }));
   }
 
   afterCommit(fn: () => void): void {
     this.committed.push(fn);
+  }
+
+  private track(statement: Promise<unknown>): void {
+    this.sent.push(statement);
+    statement.catch((error: unknown) => (this.cause ??= error));
+  }
+
+  private async rows<Row>(query: QueryConfig): Promise<Row[]> {
+    this.refuseIfEnded();
+    const result = await this.client.query(query);
+    return result.rows as Row[];
+  }
+
+  private refuseIfEnded(): void {
+    if (this.ended) throw new Error('This unit of work has ended: something in it was not awaited.');
   }
 }
 
@@ -64,9 +118,10 @@ export class UnitOfWork {
    * A deadlock or serialization failure runs `fn` again from the start, so its only effects must be in the database.
    * Throws `DATABASE_UNAVAILABLE` where the database cannot be reached.
    */
-  async run<T>(scope: { workspaceId: number }, fn: (tx: Transaction) => Promise<T>): Promise<T> {
-    const open = this.storage.getStore();
-    if (open !== undefined) {
+  async run<T>(scope: { workspaceId: number }, fn: (tx: Transaction) => Promise<T> | T): Promise<T> {
+    if (!Number.isSafeInteger(scope.workspaceId)) throw new Error(`${scope.workspaceId} is not a workspace.`);
+    const { open } = this;
+    if (open !== null) {
       if (open.workspaceId !== scope.workspaceId)
         throw new Error('A transaction cannot change its workspace.');
       return await fn(open);
@@ -76,14 +131,16 @@ export class UnitOfWork {
         return await this.once(scope.workspaceId, fn);
       } catch (error) {
         if (!isRetryable(error) || attempt === MAX_TRIES) throw translated(error);
+        // Whoever met in a deadlock would meet again by starting again together.
+        await delay(Math.random() * attempt * RETRY_SPREAD_MS);
       }
     }
   }
 
   /** The open transaction. Throws where there is none: a repository was called outside a unit of work. */
   get current(): Transaction {
-    const open = this.storage.getStore();
-    if (open === undefined) throw new Error('No unit of work is open.');
+    const { open } = this;
+    if (open === null) throw new Error('No unit of work is open.');
     return open;
   }
 
@@ -91,25 +148,29 @@ export class UnitOfWork {
     return this.current.manager.getRepository(entity);
   }
 
-  private async once<T>(workspaceId: number, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+  /** Work that was not awaited still carries a transaction that has ended; it counts as none. */
+  private get open(): OpenTransaction | null {
+    const found = this.storage.getStore();
+    return found === undefined || found.ended ? null : found;
+  }
+
+  private async once<T>(workspaceId: number, fn: (tx: Transaction) => Promise<T> | T): Promise<T> {
     const runner = this.source.createQueryRunner();
+    let tx: OpenTransaction | null = null;
     try {
-      const client = (await runner.connect()) as PoolClient;
-      await runner.startTransaction();
-      const tx = new OpenTransaction(workspaceId, runner, client);
-      await client.query({
-        name: 'set_workspace',
-        text: `select set_config('app.workspace_id', $1, true)`,
-        values: [String(workspaceId)],
-      });
-      const result = await this.storage.run(tx, () => fn(tx));
-      await runner.commitTransaction();
+      tx = new OpenTransaction(workspaceId, runner, (await runner.connect()) as PoolClient);
+      tx.begin();
+      const result = await this.storage.run(tx, fn, tx);
+      await tx.commit();
       for (const callback of tx.committed) callback();
       return result;
     } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      throw error;
+      const lost = runner.isReleased; // TypeORM lets go of a connection that broke
+      if (tx !== null && !lost) await tx.rollback();
+      const cause = tx?.cause ?? error;
+      throw lost ? connectionLost(cause) : cause;
     } finally {
+      if (tx !== null) tx.ended = true;
       await runner.release();
     }
   }

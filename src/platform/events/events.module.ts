@@ -2,11 +2,12 @@ import { Global, Module } from '@nestjs/common';
 import { Journal } from './journal';
 import { JournalReader } from './journal-reader';
 import { JournalTail } from './journal-tail';
+import { Retention } from './retention';
 import { WakeUp } from './wake-up';
 
 @Global()
 @Module({
-  providers: [WakeUp, Journal, JournalReader, JournalTail],
+  providers: [WakeUp, Journal, JournalReader, JournalTail, Retention],
   exports: [WakeUp, Journal, JournalReader, JournalTail],
 })
 export class EventsModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PlatformDatabase } from '../database/connections';
-import { formatCursor, type JournalCursor } from './journal-cursor';
+import { durablePart, formatCursor, type JournalCursor } from './journal-cursor';
 
 /** An entry of the journal. */
 export interface JournalEvent {
@@ -20,10 +20,17 @@ export interface JournalPage {
   next: JournalCursor;
   /** Nothing is left at this moment. */
   complete: boolean;
+  /** Something after the cursor is no longer kept: `events` may not be all, and the state must be fetched anew. */
+  gap: boolean;
 }
+
+/** The newest transaction known to have, or to have had, an entry. */
+const LAST_XID = `greatest((select xid from event order by xid desc limit 1), (select xid from journal_floor))::text`;
 
 interface EventRow {
   now: string;
+  last: string;
+  gap: boolean;
   id: number | null;
   workspace_id: number;
   type: string;
@@ -49,8 +56,10 @@ export class JournalReader {
 
   /** The place from which only what commits from now on is seen. */
   async now(): Promise<JournalCursor> {
-    const [row] = await this.db.query<{ now: string }>('select pg_current_snapshot()::text as now');
-    return { base: row!.now, upto: null, after: 0 };
+    const [row] = await this.db.query<{ now: string; last: string }>(
+      `select pg_current_snapshot()::text as now, ${LAST_XID} as last`,
+    );
+    return { base: durablePart(row!.now, row!.last), upto: null, after: 0 };
   }
 
   /** What came after `cursor`, at most `limit` entries, of all workspaces or of one. */
@@ -58,8 +67,8 @@ export class JournalReader {
     // Without `upto` the difference ends at this statement's own snapshot, which is what it sees.
     const rows = await this.db.prepared<EventRow>(
       'journal_read',
-      `select pg_current_snapshot()::text as now, e.*
-       from (select) one
+      `select pg_current_snapshot()::text as now, ${LAST_XID} as last, floor.xid >= pg_snapshot_xmin($1) as gap, e.*
+       from journal_floor floor
        left join lateral (
          select id, workspace_id, type, conversation_id, audience, payload, created_at from event
          where xid >= pg_snapshot_xmin($1::pg_snapshot)
@@ -70,12 +79,13 @@ export class JournalReader {
        ) e on true`,
       [cursor.base, cursor.upto, cursor.after, limit, workspaceId],
     );
-    const upto = cursor.upto ?? rows[0]!.now;
+    const { now, last, gap } = rows[0]!;
+    const upto = cursor.upto ?? durablePart(now, last);
     const events = rows.filter((row) => row.id !== null).map((row) => toEvent(row, cursor.base, upto));
     if (events.length === limit) {
-      return { events, next: { base: cursor.base, upto, after: events.at(-1)!.id }, complete: false };
+      return { events, next: { base: cursor.base, upto, after: events.at(-1)!.id }, complete: false, gap };
     }
-    return { events, next: { base: upto, upto: null, after: 0 }, complete: cursor.upto === null };
+    return { events, next: { base: upto, upto: null, after: 0 }, complete: cursor.upto === null, gap };
   }
 
   /** Whether everything after `cursor` is still kept, and the cursor is of this database's history. */

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { AppError } from '../../common/app-error';
 import { LOGGER } from '../observability/observability.module';
 import type { JournalCursor } from './journal-cursor';
 import { type JournalEvent, JournalReader } from './journal-reader';
@@ -13,7 +14,9 @@ const POLL_MS = 1_000;
 @Injectable()
 export class JournalTail implements BeforeApplicationShutdown {
   private cursor: JournalCursor | null = null;
-  private reading: Promise<void> | null = null;
+  /** Whether it read to the end. */
+  private reading: Promise<boolean> | null = null;
+  private listener: (events: JournalEvent[]) => void = () => undefined;
   private again = false;
   private timer: NodeJS.Timeout | undefined;
   private stopListening: () => void = () => undefined;
@@ -31,52 +34,64 @@ export class JournalTail implements BeforeApplicationShutdown {
     return this.cursor;
   }
 
-  /** The position, between two readings: it then names a snapshot. */
-  async settled(): Promise<JournalCursor> {
-    while (this.position.upto !== null && this.reading !== null) await this.reading;
-    return this.position;
+  /**
+   * Resolves once the listener has been told everything that had committed when this was called. The position
+   * then is between two readings and no older than any cursor that a server gave out before.
+   * Throws `DATABASE_UNAVAILABLE`.
+   */
+  async refresh(): Promise<void> {
+    await this.reading; // it began before this call, so it does not count
+    this.look();
+    if ((await this.reading) !== true)
+      throw new AppError(
+        'DATABASE_UNAVAILABLE',
+        'The journal cannot be read right now; try again in a moment.',
+      );
   }
 
   /** Starts with what commits after this call. `listener` must not throw. */
   async start(listener: (events: JournalEvent[]) => void): Promise<void> {
     this.cursor = await this.reader.now();
-    const look = (): void => {
-      if (this.stopped) return;
-      if (this.reading !== null) {
-        this.again = true;
-        return;
-      }
-      this.reading = this.readAll(listener).finally(() => {
-        this.reading = null;
-        if (this.again) {
-          this.again = false;
-          look();
-        }
-      });
-    };
-    this.stopListening = this.wakeUp.on('journal', look);
-    this.timer = setInterval(look, POLL_MS);
+    this.listener = listener;
+    this.stopListening = this.wakeUp.on('journal', () => this.look());
+    this.timer = setInterval(() => this.look(), POLL_MS);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopListening();
     clearInterval(this.timer);
-    await this.reading;
+    while (this.reading !== null) await this.reading;
     this.stopped = true;
   }
 
-  private async readAll(listener: (events: JournalEvent[]) => void): Promise<void> {
+  private look(): void {
+    if (this.stopped) return;
+    if (this.reading !== null) {
+      this.again = true;
+      return;
+    }
+    this.reading = this.readAll().finally(() => {
+      this.reading = null;
+      if (this.again) {
+        this.again = false;
+        this.look();
+      }
+    });
+  }
+
+  private async readAll(): Promise<boolean> {
     try {
       for (;;) {
         this.again = false;
         const page = await this.reader.read(this.cursor!, PAGE);
         this.cursor = page.next;
-        if (page.events.length > 0) listener(page.events);
-        if (page.complete) return;
+        if (page.events.length > 0) this.listener(page.events);
+        if (page.complete) return true;
       }
     } catch (err) {
       // The place is kept: nothing is missed, only late.
       this.logger.warn({ err }, 'the journal cannot be read right now');
+      return false;
     }
   }
 }

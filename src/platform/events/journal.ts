@@ -25,10 +25,10 @@ export class Journal {
    * Adds entries to the open transaction. Call it after the conversation row is locked or changed: entries of
    * one conversation are read in the order of their ids, and ids are drawn here.
    */
-  async append(...events: NewEvent[]): Promise<void> {
+  append(...events: NewEvent[]): void {
     if (events.length === 0) return;
     const tx = this.work.current;
-    await tx.prepared(
+    tx.send(
       'journal_append',
       `insert into event (type, conversation_id, audience, payload)
        select e.type, e.conversation_id, e.audience, e.payload

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   Inject,
   Injectable,
@@ -7,7 +8,7 @@ import {
 import { Client } from 'pg';
 import type { Logger } from 'pino';
 import { CONFIG, type Config } from '../../config/config';
-import { PlatformDatabase } from '../database/connections';
+import { connectionAs, PLATFORM_ROLE, PlatformDatabase } from '../database/connections';
 import { LOGGER } from '../observability/observability.module';
 
 export type Topic = 'journal' | 'jobs';
@@ -16,6 +17,7 @@ const CHANNEL = 'apicechat_wake';
 /** At most one notification per topic in this time, in ms: a NOTIFY costs every other commit a little. */
 const NOTIFY_GAP_MS = 10;
 const RECONNECT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * "There is something new" between the parts of one process, at once, and between processes, by
@@ -26,7 +28,10 @@ export class WakeUp implements OnApplicationBootstrap, BeforeApplicationShutdown
   private readonly listeners = new Map<Topic, Set<() => void>>();
   private readonly lastNotified = new Map<Topic, number>();
   private readonly scheduled = new Map<Topic, NodeJS.Timeout>();
+  /** Process numbers repeat: in containers every server is process 1. */
+  private readonly sender = randomUUID();
   private client: Client | null = null;
+  private listening: Promise<void> | null = null;
   private retry: NodeJS.Timeout | undefined;
   private stopped = false;
 
@@ -53,13 +58,14 @@ export class WakeUp implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.listen();
+    await (this.listening = this.listen());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.retry);
     for (const timer of this.scheduled.values()) clearTimeout(timer);
+    await this.listening; // an end while it connects would be lost on the driver
     await this.client?.end().catch(() => undefined);
   }
 
@@ -67,39 +73,45 @@ export class WakeUp implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.scheduled.delete(topic);
     this.lastNotified.set(topic, Date.now());
     this.platform
-      .query('select pg_notify($1, $2)', [CHANNEL, `${process.pid} ${topic}`])
+      .query('select pg_notify($1, $2)', [CHANNEL, `${this.sender} ${topic}`])
       .catch((err: unknown) => this.logger.debug({ err }, 'other processes could not be notified'));
   }
 
   private async listen(): Promise<void> {
     if (this.stopped) return;
+    const { url, options } = connectionAs(PLATFORM_ROLE, this.config.database.url!);
     const client = new Client({
-      connectionString: this.config.database.url!,
+      connectionString: url,
       application_name: 'apicechat wake-up',
+      options,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
     });
+    this.client = client;
     client.on('notification', (note) => {
-      const [pid, topic] = (note.payload ?? '').split(' ');
-      if (pid !== String(process.pid)) this.callListeners(topic as Topic);
+      const [sender, topic] = (note.payload ?? '').split(' ');
+      if (sender !== this.sender) this.callListeners(topic as Topic);
     });
     client.on('error', () => undefined); // 'end' follows
-    client.on('end', () => this.listenAgain());
+    client.on('end', () => this.listenAgain(client));
     try {
       await client.connect();
       await client.query(`listen ${CHANNEL}`);
-      this.client = client;
     } catch (err) {
+      if (this.stopped) return;
       this.logger.warn({ err }, 'cannot listen for notifications; looking every second instead');
       await client.end().catch(() => undefined);
-      this.listenAgain();
+      this.listenAgain(client);
     }
   }
 
-  private listenAgain(): void {
+  private listenAgain(ended: Client): void {
+    if (this.client !== ended) return;
     this.client = null;
     if (this.stopped) return;
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => void this.listen(), RECONNECT_MS);
+    this.retry = setTimeout(() => {
+      this.listening = this.listen();
+    }, RECONNECT_MS);
   }
 
   private callListeners(topic: Topic): void {

@@ -20,11 +20,11 @@ export class JobQueue {
     private readonly wakeUp: WakeUp,
   ) {}
 
-  async enqueue(...jobs: NewJob[]): Promise<void> {
+  enqueue(...jobs: NewJob[]): void {
     if (jobs.length === 0) return;
     const tx = this.work.current;
     // A job that runs at this moment keeps its hold; the higher generation makes it run again afterwards.
-    await tx.prepared(
+    tx.send(
       'job_enqueue',
       `insert into job (task, key, payload, run_at)
        select j.task, j.key, coalesce(j.payload, '{}'), coalesce(j.run_at, now())

@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { AppError } from '../../common/app-error';
 import { CONFIG, type Config } from '../../config/config';
 import { PlatformDatabase } from '../database/connections';
 import { isUnavailable } from '../database/database-errors';
@@ -14,13 +15,15 @@ import { WakeUp } from '../events/wake-up';
 import { LOGGER } from '../observability/observability.module';
 import { strikeOut } from '../observability/logger';
 
-/** A job is its worker's for this long, in seconds, unless renewed; a killed worker's jobs are free again after it. */
-const HOLD_SECONDS = 20;
-const RENEW_MS = 5_000;
+/** A hold is renewed this often before it runs out; a killed worker's jobs are free again when it has. */
+const RENEWALS_PER_HOLD = 4;
 const POLL_MS = 1_000;
 const MAX_ATTEMPTS = 20;
+const MAX_ERROR_LENGTH = 2_000;
 /** How long a stopping worker waits for running jobs, in ms; what is left then is taken up by another worker. */
 const DRAIN_MS = 6_000;
+
+const STOPPING = new Error('the process stops');
 
 export interface Job {
   id: number;
@@ -44,6 +47,11 @@ export class HoldLost extends Error {
   override readonly name = 'HoldLost';
 }
 
+/** The database could not serve: nothing is wrong with the job itself. */
+export function isPassing(error: unknown): boolean {
+  return isUnavailable(error) || (error instanceof AppError && error.code === 'DATABASE_UNAVAILABLE');
+}
+
 interface JobRow {
   id: number;
   workspace_id: number;
@@ -61,6 +69,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly running = new Map<string, { row: JobRow; abort: AbortController; done: Promise<void> }>();
   private taking = false;
   private takeAgain = false;
+  private taken: Promise<void> = Promise.resolve();
   private stopped = false;
   private timers: NodeJS.Timeout[] = [];
   private stopListening: () => void = () => undefined;
@@ -80,33 +89,37 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
-    this.stopListening = this.wakeUp.on('jobs', () => void this.take());
+    this.stopListening = this.wakeUp.on('jobs', () => this.take());
     this.timers = [
-      setInterval(() => void this.take(), POLL_MS),
-      setInterval(() => void this.renew(), RENEW_MS),
+      setInterval(() => this.take(), POLL_MS),
+      setInterval(() => void this.renew(), (this.config.jobs.holdSeconds * 1_000) / RENEWALS_PER_HOLD),
     ];
-    void this.take();
+    this.take();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
     this.stopListening();
     this.timers.forEach(clearInterval);
-    for (const { abort } of this.running.values()) abort.abort(new Error('the process stops'));
-    const allDone = Promise.all([...this.running.values()].map(({ done }) => done));
-    await Promise.race([allDone, new Promise((ok) => setTimeout(ok, DRAIN_MS).unref())]);
+    for (const { abort } of this.running.values()) abort.abort(STOPPING);
+    await Promise.race([this.drained(), new Promise((ok) => setTimeout(ok, DRAIN_MS).unref())]);
+  }
+
+  private async drained(): Promise<void> {
+    await this.taken;
+    await Promise.all([...this.running.values()].map(({ done }) => done));
   }
 
   /** Takes as many due jobs as there are free slots. Callers may overlap; one statement runs at a time. */
-  private async take(): Promise<void> {
-    if (this.stopped) return;
-    if (this.taking) {
-      this.takeAgain = true;
-      return;
-    }
+  private take(): void {
+    this.takeAgain = true;
+    if (!this.taking && !this.stopped) this.taken = this.takeWhileAsked();
+  }
+
+  private async takeWhileAsked(): Promise<void> {
     this.taking = true;
     try {
-      do {
+      while (this.takeAgain && !this.stopped) {
         this.takeAgain = false;
         const free = this.config.jobs.concurrency - this.running.size;
         if (free <= 0 || this.handlers.size === 0) break;
@@ -119,11 +132,10 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
            update job set held_by = $1, attempts = attempts + 1, run_at = now() + $4 * interval '1 second'
            from due where job.id = due.id
            returning job.id, workspace_id, task, key, payload, generation, attempts`,
-          [hold, free, [...this.handlers.keys()], HOLD_SECONDS],
+          [hold, free, [...this.handlers.keys()], this.config.jobs.holdSeconds],
         );
         for (const row of rows) this.start(row, hold);
-        if (rows.length === free) this.takeAgain = true;
-      } while (this.takeAgain && !this.stopped);
+      }
     } catch (err) {
       this.logger.warn({ err }, 'jobs cannot be taken right now');
     } finally {
@@ -133,10 +145,11 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private start(row: JobRow, hold: string): void {
     const abort = new AbortController();
+    if (this.stopped) abort.abort(STOPPING);
     const slot = `${row.id}/${hold}`;
     const done = this.run(row, hold, abort.signal).finally(() => {
       this.running.delete(slot);
-      void this.take();
+      this.take();
     });
     this.running.set(slot, { row, abort, done });
   }
@@ -177,9 +190,10 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
             params,
           )
         : await this.db.query(
-            `update job set held_by = null, attempts = 0, run_at = $4
+            `update job set held_by = null, attempts = 0, run_at = now() + $4 * interval '1 millisecond'
              where id = $1 and held_by = $2 and generation = $3 returning id`,
-            [...params, runAgainAt],
+            // A wait, not a time: this clock and the database's may differ, and a job due by only one of them would spin.
+            [...params, Math.max(0, runAgainAt.getTime() - Date.now())],
           );
     if (done.length > 0) return;
     // Asked for again while it ran.
@@ -191,21 +205,20 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async fail(row: JobRow, hold: string, error: unknown): Promise<void> {
-    const unavailable = isUnavailable(error);
-    const text = strikeOut(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(
-      0,
-      2_000,
-    );
-    const last = row.attempts >= MAX_ATTEMPTS && !unavailable;
+    const passing = isPassing(error);
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const text = strikeOut(said).replaceAll('\0', '\u2400').slice(0, MAX_ERROR_LENGTH);
+    const last = row.attempts >= MAX_ATTEMPTS && !passing;
     this.logger[last ? 'error' : 'warn'](
       { err: error, job: row.id, task: row.task, attempt: row.attempts },
       last ? 'a job was given up' : 'a job failed and will be tried again',
     );
     const delay = Math.min(300, 2 ** Math.min(row.attempts, 9)) * (0.75 + Math.random() / 2);
     await this.db.query(
-      `update job set held_by = null, last_error = $3, failed_at = case when $4 then now() end, run_at = now() + $5 * interval '1 second'
+      `update job set held_by = null, last_error = $3, failed_at = case when $4 then now() end,
+         attempts = attempts - $5::int, run_at = now() + $6 * interval '1 second'
        where id = $1 and held_by = $2`,
-      [row.id, hold, text, last, delay],
+      [row.id, hold, text, last, passing ? 1 : 0, delay],
     );
   }
 
@@ -217,7 +230,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
         `update job set run_at = now() + $3 * interval '1 second'
          from unnest($1::bigint[], $2::uuid[]) as mine(id, hold)
          where job.id = mine.id and job.held_by = mine.hold returning job.id, job.held_by`,
-        [slots.map(([id]) => id), slots.map(([, hold]) => hold), HOLD_SECONDS],
+        [slots.map(([id]) => id), slots.map(([, hold]) => hold), this.config.jobs.holdSeconds],
       );
       const still = new Set(kept.map((row) => `${row.id}/${row.held_by}`));
       for (const [id, hold] of slots) {

@@ -13,22 +13,33 @@ export class Machinery1763700000001 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`
       do $$
-      declare wanted text;
+      declare
+        wanted text;
+        -- Since version 16 a membership may be without the right to become the role, as a new role's maker has it.
+        becoming text := case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end;
+        missing text := '';
       begin
         foreach wanted in array array['apicechat_app', 'apicechat_platform'] loop
-          if not exists (select from pg_roles where rolname = wanted) then
-            begin
+          begin
+            if not exists (select from pg_roles where rolname = wanted) then
               execute format('create role %I nologin nosuperuser nobypassrls nocreatedb nocreaterole', wanted);
-            exception
-              when duplicate_object or unique_violation then null; -- another database of this cluster made it meanwhile
-              when insufficient_privilege then
-                raise exception 'the database user % may not create roles; ask an administrator to run: create role apicechat_app nologin; create role apicechat_platform nologin; grant apicechat_app, apicechat_platform to %', current_user, current_user;
-            end;
-          end if;
-          if not pg_has_role(current_user, wanted, 'member') then
-            execute format('grant %I to current_user', wanted);
-          end if;
+            end if;
+          exception
+            when duplicate_object or unique_violation then null; -- another database of this cluster made it meanwhile
+            when insufficient_privilege then missing := missing || format('create role %I nologin; ', wanted);
+          end;
+          begin
+            if not pg_has_role(current_user, wanted, becoming) then
+              execute format('grant %I to current_user', wanted);
+            end if;
+          exception when insufficient_privilege or undefined_object then
+            missing := missing || format('grant %I to %I; ', wanted, current_user);
+          end;
         end loop;
+        if missing <> '' then
+          raise exception 'the database user % may not make or use the roles that the server works as; ask an administrator to run: %',
+            current_user, rtrim(missing);
+        end if;
       end $$;
 
       grant usage on schema public to apicechat_app, apicechat_platform;
@@ -48,6 +59,12 @@ export class Machinery1763700000001 implements MigrationInterface {
           using (workspace_id = (select current_workspace_id()))
           with check (workspace_id = (select current_workspace_id()))', target);
         execute format('grant select, insert, update, delete on %s to apicechat_app', target);
+        -- Of a new table the planner believes that workspace_id alone finds a row or two, and remembers plans that
+        -- walk the whole workspace. It is told that there is one workspace, until an ANALYZE knows better.
+        if current_setting('server_version_num')::int >= 180000 then
+          perform pg_restore_attribute_stats('schemaname', 'public', 'relname', target::text, 'attname', 'workspace_id',
+            'inherited', false, 'null_frac', 0::real, 'avg_width', 8, 'n_distinct', 1::real);
+        end if;
       end $$;
 
       create table workspace (

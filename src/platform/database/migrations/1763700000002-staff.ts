@@ -59,7 +59,7 @@ export class Staff1763700000002 implements MigrationInterface {
 
       -- Every workspace has the three built-in roles from its first moment.
       create function add_built_in_roles() returns trigger language plpgsql security definer
-        set search_path = public as $$
+        set search_path = public, pg_temp as $$
       begin
         perform set_config('app.workspace_id', new.id::text, true);
         insert into roles (workspace_id, name, access_level)

@@ -1,0 +1,405 @@
+-- The database as the migrations make it, for reading: written by `npm run generate:schema`, do not edit.
+-- To change it, add a migration to src/platform/database/migrations.
+
+create table bot (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  name character varying(100) not null,
+  description text,
+  created_at timestamp with time zone default now() not null,
+  constraint bot_pkey PRIMARY KEY (workspace_id, id),
+  constraint bot_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+alter table bot enable and force row level security;
+create policy own_workspace on bot to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on bot to apicechat_app;
+
+create table contact (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  uuid uuid default gen_random_uuid() not null,
+  external_id character varying(150) not null,
+  name character varying(150),
+  phone_number character varying(20),
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint contact_pkey PRIMARY KEY (workspace_id, id),
+  constraint contact_uuid_key UNIQUE (uuid),
+  constraint contact_workspace_id_external_id_key UNIQUE (workspace_id, external_id),
+  constraint contact_workspace_id_phone_number_key UNIQUE (workspace_id, phone_number),
+  constraint contact_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+alter table contact enable and force row level security;
+create policy own_workspace on contact to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on contact to apicechat_app;
+
+create table contact_identity (
+  workspace_id bigint default current_workspace_id() not null,
+  scheme character varying(20) not null,
+  value character varying(150) not null,
+  contact_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  constraint contact_identity_pkey PRIMARY KEY (workspace_id, scheme, value),
+  constraint contact_identity_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE,
+  constraint contact_identity_scheme_check CHECK (scheme::text = ANY (ARRAY['whatsapp_phone'::character varying, 'whatsapp_user'::character varying]::text[]))
+);
+CREATE INDEX contact_identity_contact ON public.contact_identity USING btree (workspace_id, contact_id);
+alter table contact_identity enable and force row level security;
+create policy own_workspace on contact_identity to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on contact_identity to apicechat_app;
+
+create table conversation (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  contact_id bigint not null,
+  channel character varying(20) not null,
+  integration_id bigint,
+  status character varying(20) default 'queue'::character varying not null,
+  assigned_user bigint,
+  assigned_bot bigint,
+  unread_count integer default 0 not null,
+  read boolean default true not null,
+  last_message_id bigint,
+  last_message_at timestamp with time zone,
+  window_expires_at timestamp with time zone, -- Until then the customer may be answered freely: 24 h after their last message.
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint conversation_pkey PRIMARY KEY (workspace_id, id),
+  constraint conversation_workspace_id_assigned_bot_fkey FOREIGN KEY (workspace_id, assigned_bot) REFERENCES bot(workspace_id, id),
+  constraint conversation_workspace_id_assigned_user_fkey FOREIGN KEY (workspace_id, assigned_user) REFERENCES users(workspace_id, id),
+  constraint conversation_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE,
+  constraint conversation_workspace_id_integration_id_fkey FOREIGN KEY (workspace_id, integration_id) REFERENCES whatsapp_integration_config(workspace_id, id),
+  constraint conversation_one_assignee CHECK (assigned_user IS NULL OR assigned_bot IS NULL),
+  constraint conversation_status_check CHECK (status::text = ANY (ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying, 'closed'::character varying, 'archived'::character varying]::text[])),
+  constraint conversation_unread_count_check CHECK (unread_count >= 0),
+  constraint conversation_whatsapp_number CHECK (channel::text <> 'whatsapp'::text OR integration_id IS NOT NULL)
+);
+CREATE INDEX conversation_assigned_bot ON public.conversation USING btree (workspace_id, assigned_bot) WHERE (assigned_bot IS NOT NULL);
+CREATE INDEX conversation_assigned_user ON public.conversation USING btree (workspace_id, assigned_user) WHERE (assigned_user IS NOT NULL);
+CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, last_message_at DESC NULLS LAST, id DESC);
+CREATE INDEX conversation_integration ON public.conversation USING btree (workspace_id, integration_id);
+CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE ((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[]));
+alter table conversation enable and force row level security;
+alter table conversation set (fillfactor=80);
+create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation to apicechat_app;
+
+create table early_delivery_report (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  external_id character varying(512) not null,
+  status character varying(20) not null,
+  at timestamp with time zone not null,
+  error_code integer,
+  error_reason text,
+  received_at timestamp with time zone default now() not null,
+  constraint early_delivery_report_pkey PRIMARY KEY (workspace_id, id),
+  constraint early_delivery_report_workspace_id_external_id_status_key UNIQUE (workspace_id, external_id, status),
+  constraint early_delivery_report_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint early_delivery_report_status_check CHECK (status::text = ANY (ARRAY['sent'::character varying, 'failed'::character varying, 'delivered'::character varying, 'read'::character varying]::text[]))
+);
+CREATE INDEX early_delivery_report_received ON public.early_delivery_report USING brin (received_at);
+alter table early_delivery_report enable and force row level security;
+create policy machinery on early_delivery_report to apicechat_platform using (true);
+create policy own_workspace on early_delivery_report to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on early_delivery_report to apicechat_app;
+grant delete, select on early_delivery_report to apicechat_platform;
+
+create table event (
+  xid xid8 default pg_current_xact_id() not null, -- The writing transaction: readers ask for what became visible between two snapshots.
+  id bigint generated always as identity not null,
+  workspace_id bigint default current_workspace_id() not null,
+  type character varying(60) not null,
+  conversation_id bigint,
+  audience bigint[], -- Users who hear it, besides supervisors and admins; null: all staff of the workspace.
+  payload json not null,
+  created_at timestamp with time zone default now() not null,
+  constraint event_pkey PRIMARY KEY (xid, id)
+);
+CREATE INDEX event_created_at ON public.event USING brin (created_at);
+alter table event enable and force row level security;
+alter table event set (autovacuum_vacuum_insert_scale_factor=0.5);
+create policy machinery on event to apicechat_platform using (true);
+create policy own_workspace on event to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on event to apicechat_app;
+grant delete, select on event to apicechat_platform;
+
+create table job (
+  id bigint generated always as identity not null,
+  workspace_id bigint default current_workspace_id() not null,
+  task character varying(60) not null,
+  key character varying(200),
+  payload json default '{}'::json not null,
+  run_at timestamp with time zone default now() not null, -- When it may be taken. While held: when the hold ends, unless its worker renews it.
+  generation integer default 0 not null, -- Grows with each request for the same key, so that a request made while the job runs is not forgotten.
+  attempts integer default 0 not null,
+  held_by uuid, -- The taking, not the worker: a worker that lost its hold can no longer finish the job.
+  last_error text,
+  failed_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint job_pkey PRIMARY KEY (id),
+  constraint job_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX job_due ON public.job USING btree (run_at, id) WHERE (failed_at IS NULL);
+CREATE UNIQUE INDEX job_key ON public.job USING btree (workspace_id, task, key) WHERE (failed_at IS NULL);
+alter table job enable and force row level security;
+alter table job set (autovacuum_vacuum_scale_factor=0.02, fillfactor=70);
+create policy machinery on job to apicechat_platform using (true);
+create policy own_workspace on job to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on job to apicechat_app;
+grant delete, select, update on job to apicechat_platform;
+
+create table journal_floor (
+  only_row boolean default true not null,
+  xid xid8 default '0'::xid8 not null,
+  constraint journal_floor_pkey PRIMARY KEY (only_row),
+  constraint journal_floor_only_row_check CHECK (only_row)
+);
+grant select on journal_floor to apicechat_app;
+grant select, update on journal_floor to apicechat_platform;
+
+create table message (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null, -- Drawn while the conversation row is locked: within a conversation, id order is commit order.
+  conversation_id bigint not null,
+  sender_type character varying(10) not null,
+  sender_user bigint,
+  sender_bot bigint,
+  type character varying(30) default 'text'::character varying not null,
+  body text,
+  payload jsonb,
+  reply_to_id bigint,
+  client_message_id character varying(100),
+  created_at timestamp with time zone default now() not null,
+  sent_at timestamp with time zone, -- Inbound: when the customer wrote it, by the provider. Outbound: when the provider took it.
+  delivered_at timestamp with time zone,
+  read_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  whatsapp_message_id character varying(512),
+  whatsapp_status character varying(50) default 'pending'::character varying not null,
+  error_code integer,
+  error_reason text,
+  send_attempts smallint default 0 not null,
+  send_after timestamp with time zone,
+  sending_since timestamp with time zone, -- Set and committed before the call to the provider; found after a crash, the fate of the call is unknown.
+  constraint message_pkey PRIMARY KEY (workspace_id, id),
+  constraint message_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint message_workspace_id_reply_to_id_fkey FOREIGN KEY (workspace_id, reply_to_id) REFERENCES message(workspace_id, id) ON DELETE SET NULL (reply_to_id),
+  constraint message_workspace_id_sender_bot_fkey FOREIGN KEY (workspace_id, sender_bot) REFERENCES bot(workspace_id, id),
+  constraint message_workspace_id_sender_user_fkey FOREIGN KEY (workspace_id, sender_user) REFERENCES users(workspace_id, id),
+  constraint message_sender CHECK ((sender_user IS NOT NULL) = (sender_type::text = 'user'::text) AND (sender_bot IS NOT NULL) = (sender_type::text = 'bot'::text)),
+  constraint message_sender_type_check CHECK (sender_type::text = ANY (ARRAY['contact'::character varying, 'user'::character varying, 'bot'::character varying, 'system'::character varying]::text[])),
+  constraint message_whatsapp_status_check CHECK (whatsapp_status::text = ANY (ARRAY['pending'::character varying, 'uncertain'::character varying, 'sent'::character varying, 'failed'::character varying, 'delivered'::character varying, 'read'::character varying]::text[]))
+);
+CREATE UNIQUE INDEX message_client_id ON public.message USING btree (workspace_id, conversation_id, client_message_id) WHERE (client_message_id IS NOT NULL);
+CREATE INDEX message_history ON public.message USING btree (workspace_id, conversation_id, id DESC);
+CREATE INDEX message_outbox ON public.message USING btree (workspace_id, conversation_id, id) WHERE (((whatsapp_status)::text = 'pending'::text) AND ((sender_type)::text <> 'contact'::text));
+CREATE INDEX message_reply_to ON public.message USING btree (workspace_id, reply_to_id) WHERE (reply_to_id IS NOT NULL);
+CREATE INDEX message_sender_bot ON public.message USING btree (workspace_id, sender_bot) WHERE (sender_bot IS NOT NULL);
+CREATE INDEX message_sender_user ON public.message USING btree (workspace_id, sender_user) WHERE (sender_user IS NOT NULL);
+CREATE UNIQUE INDEX message_whatsapp_id ON public.message USING btree (workspace_id, whatsapp_message_id) WHERE (whatsapp_message_id IS NOT NULL);
+alter table message enable and force row level security;
+create policy own_workspace on message to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on message to apicechat_app;
+
+create table message_attachment (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  message_id bigint not null,
+  kind character varying(10) not null,
+  url text not null,
+  mime_type character varying(50) not null,
+  name character varying(255),
+  size integer,
+  file_size integer,
+  duration_ms integer,
+  width integer,
+  height integer,
+  thumbnail_url text,
+  preview_url text,
+  constraint message_attachment_pkey PRIMARY KEY (workspace_id, id),
+  constraint message_attachment_workspace_id_message_id_fkey FOREIGN KEY (workspace_id, message_id) REFERENCES message(workspace_id, id) ON DELETE CASCADE,
+  constraint message_attachment_kind_check CHECK (kind::text = ANY (ARRAY['image'::character varying, 'audio'::character varying, 'video'::character varying, 'document'::character varying]::text[]))
+);
+CREATE INDEX message_attachment_message ON public.message_attachment USING btree (workspace_id, message_id);
+alter table message_attachment enable and force row level security;
+create policy own_workspace on message_attachment to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on message_attachment to apicechat_app;
+
+create table roles (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  name character varying(50) not null,
+  access_level character varying(20) not null, -- What holders may do; each level includes the ones below: admin, supervisor, employer.
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint roles_pkey PRIMARY KEY (workspace_id, id),
+  constraint roles_workspace_id_name_key UNIQUE (workspace_id, name),
+  constraint roles_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint roles_access_level_check CHECK (access_level::text = ANY (ARRAY['admin'::character varying, 'supervisor'::character varying, 'employer'::character varying]::text[]))
+);
+alter table roles enable and force row level security;
+create policy own_workspace on roles to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+create policy owner_adds_roles on roles for insert to public with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on roles to apicechat_app;
+
+-- One row per login. A token is good while its row is here, not ended and not expired.
+create table user_session (
+  workspace_id bigint default current_workspace_id() not null,
+  id uuid not null,
+  user_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint user_session_pkey PRIMARY KEY (workspace_id, id),
+  constraint user_session_workspace_id_user_id_fkey FOREIGN KEY (workspace_id, user_id) REFERENCES users(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX user_session_expiry ON public.user_session USING btree (expires_at);
+CREATE INDEX user_session_user ON public.user_session USING btree (workspace_id, user_id, created_at);
+alter table user_session enable and force row level security;
+create policy machinery on user_session to apicechat_platform using (true);
+create policy own_workspace on user_session to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on user_session to apicechat_app;
+grant delete, select on user_session to apicechat_platform;
+
+create table users (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  uuid uuid default gen_random_uuid() not null,
+  name character varying(100) not null,
+  username character varying(150) not null,
+  password character varying(255) not null,
+  role_id bigint not null,
+  online boolean default false not null,
+  status character varying(10) default 'offline'::character varying not null,
+  last_seen_at timestamp with time zone,
+  deactivated_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint users_pkey PRIMARY KEY (workspace_id, id),
+  constraint users_uuid_key UNIQUE (uuid),
+  constraint users_workspace_id_username_key UNIQUE (workspace_id, username),
+  constraint users_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint users_workspace_id_role_id_fkey FOREIGN KEY (workspace_id, role_id) REFERENCES roles(workspace_id, id),
+  constraint users_status_check CHECK (status::text = ANY (ARRAY['online'::character varying, 'away'::character varying, 'busy'::character varying, 'offline'::character varying]::text[]))
+);
+CREATE INDEX users_role ON public.users USING btree (workspace_id, role_id);
+alter table users enable and force row level security;
+create policy own_workspace on users to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on users to apicechat_app;
+
+create table webhook_delivery (
+  id bigint generated always as identity not null,
+  received_at timestamp with time zone default now() not null,
+  body bytea not null,
+  constraint webhook_delivery_pkey PRIMARY KEY (id)
+);
+alter table webhook_delivery enable and force row level security;
+create policy machinery on webhook_delivery to apicechat_platform using (true);
+grant delete, insert, select on webhook_delivery to apicechat_platform;
+
+create table webhook_set_aside (
+  id bigint generated always as identity not null,
+  delivery_id bigint not null,
+  workspace_id bigint default current_workspace_id(), -- Null where the number belongs to nobody here.
+  path text not null, -- Where in the body the item stands, such as entry[0].changes[1].value.messages[2].
+  reason character varying(60) not null,
+  detail text not null,
+  phone_number_id character varying(100),
+  received_at timestamp with time zone default now() not null,
+  constraint webhook_set_aside_pkey PRIMARY KEY (id),
+  constraint webhook_set_aside_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_delivery(id) ON DELETE CASCADE,
+  constraint webhook_set_aside_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX webhook_set_aside_delivery ON public.webhook_set_aside USING btree (delivery_id);
+CREATE INDEX webhook_set_aside_received ON public.webhook_set_aside USING btree (received_at, id);
+alter table webhook_set_aside enable and force row level security;
+create policy machinery on webhook_set_aside to apicechat_platform using (true);
+create policy own_workspace on webhook_set_aside to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on webhook_set_aside to apicechat_app;
+grant delete, insert, select on webhook_set_aside to apicechat_platform;
+
+create table whatsapp_integration_config (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  name character varying(100),
+  access_token text not null, -- AES-256-GCM; never leaves the server.
+  phone_number_id character varying(50) not null, -- Unique over all workspaces: Meta delivers a number to one place.
+  business_account_id character varying(50),
+  display_phone_number character varying(30),
+  api_version character varying(10) default 'v25.0'::character varying not null,
+  sending_paused_until timestamp with time zone, -- infinity: until somebody mends the account.
+  sending_paused_reason text,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint whatsapp_integration_config_pkey PRIMARY KEY (workspace_id, id),
+  constraint whatsapp_integration_config_phone_number_id_key UNIQUE (phone_number_id),
+  constraint whatsapp_integration_config_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+alter table whatsapp_integration_config enable and force row level security;
+create policy machinery on whatsapp_integration_config for select to apicechat_platform using (true);
+create policy own_workspace on whatsapp_integration_config to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on whatsapp_integration_config to apicechat_app;
+grant select (id, phone_number_id, workspace_id) on whatsapp_integration_config to apicechat_platform;
+
+-- A tenant. Not protected by itself: it holds nothing but names.
+create table workspace (
+  id bigint generated by default as identity not null,
+  uuid uuid default gen_random_uuid() not null,
+  slug character varying(63) not null,
+  name character varying(150) not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint workspace_pkey PRIMARY KEY (id),
+  constraint workspace_slug_key UNIQUE (slug),
+  constraint workspace_uuid_key UNIQUE (uuid),
+  constraint workspace_slug_check CHECK (slug::text ~ '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$'::text)
+);
+CREATE TRIGGER workspace_roles AFTER INSERT ON workspace FOR EACH ROW EXECUTE FUNCTION add_built_in_roles();
+grant select on workspace to apicechat_app;
+grant insert, select, update on workspace to apicechat_platform;
+
+create sequence migration_id_seq;
+
+CREATE OR REPLACE FUNCTION public.add_built_in_roles()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+      begin
+        perform set_config('app.workspace_id', new.id::text, true);
+        insert into roles (workspace_id, name, access_level)
+          values (new.id, 'admin', 'admin'), (new.id, 'supervisor', 'supervisor'), (new.id, 'employer', 'employer');
+        return new;
+      end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.current_workspace_id()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ select nullif(current_setting('app.workspace_id', true), '')::bigint $function$
+;
+
+CREATE OR REPLACE PROCEDURE public.protect_by_workspace(IN target regclass)
+ LANGUAGE plpgsql
+AS $procedure$
+      begin
+        execute format('alter table %s alter column workspace_id set default current_workspace_id()', target);
+        execute format('alter table %s enable row level security', target);
+        execute format('alter table %s force row level security', target);
+        execute format('create policy own_workspace on %s to apicechat_app
+          using (workspace_id = (select current_workspace_id()))
+          with check (workspace_id = (select current_workspace_id()))', target);
+        execute format('grant select, insert, update, delete on %s to apicechat_app', target);
+      end $procedure$
+;
+
+alter default privileges in schema public grant usage on sequences to apicechat_app;
+
+alter default privileges in schema public grant usage on sequences to apicechat_platform;
+
+grant usage on schema public to apicechat_app;
+
+grant usage on schema public to apicechat_platform;

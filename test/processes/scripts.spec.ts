@@ -1,0 +1,121 @@
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { MIGRATIONS } from '../../src/platform/database/migrations';
+import { killAll, type NodeProcess, spawnNode } from '../support/processes';
+import { DIST, newDataDir, nothingRunsOn, serverEnvironment, startServer } from '../support/server-process';
+
+const NEWEST = MIGRATIONS.at(-1)!.name;
+const dataDir = newDataDir();
+
+afterEach(async () => {
+  await killAll();
+  await nothingRunsOn(dataDir);
+});
+afterAll(() => rm(dirname(dataDir), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+
+async function run(
+  script: string,
+  args: string[] = [],
+  env: Record<string, string | undefined> = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const process: NodeProcess = spawnNode(join(DIST, `scripts/${script}.js`), {
+    args,
+    env: { ...serverEnvironment(dataDir), LOG_LEVEL: undefined, ...env },
+  });
+  const { code } = await process.exited;
+  const { stdout, stderr } = process;
+  return { code, stdout, stderr };
+}
+
+it('accounts are made once and listed, without a server and beside one', async () => {
+  const empty = await run('list-users');
+  expect(empty).toMatchObject({ code: 0, stdout: expect.stringContaining('There are no users yet') });
+  const made = await run('create-users');
+  expect([made.code, made.stdout.trim().split('\n')]).toEqual([
+    0,
+    [
+      'made    admin / admin123 (admin)',
+      'made    supervisor / supervisor123 (supervisor)',
+      'made    employer / employer123 (employer)',
+    ],
+  ]);
+  await nothingRunsOn(dataDir, 3_000);
+
+  const server = await startServer(dataDir);
+  const again = await run('create-users');
+  expect([again.code, again.stdout.match(/^exists {2}/gm)?.length]).toEqual([0, 3]);
+  const listed = await run('list-users');
+  expect([listed.code, listed.stderr]).toEqual([0, '']);
+  for (const username of ['admin', 'supervisor', 'employer']) expect(listed.stdout).toContain(username);
+  expect(listed.stdout + made.stdout).not.toMatch(/\$2[aby]\$/); // no password hashes
+  const login = await fetch(`${server.url}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'admin', password: 'admin123' }),
+  });
+  expect(login.status).toBe(200);
+  server.process.kill('SIGTERM');
+  await server.process.exited;
+});
+
+it('migrations run and are undone by hand', async () => {
+  expect((await run('db-migrate')).code).toBe(0);
+  const undone = await run('db-migrate', ['--revert', '1']);
+  expect([undone.code, undone.stdout]).toEqual([0, `undone ${NEWEST}\ndone\n`]);
+  const done = await run('db-migrate');
+  expect([done.code, done.stdout]).toEqual([0, `migrated ${NEWEST}\ndone\n`]);
+});
+
+it.each([
+  ['create-users', ['--force']],
+  ['list-users', ['all']],
+  ['db-migrate', ['--revert', '0']],
+  ['db-migrate', ['--revert', '1', '2']],
+])('%s %j says how it is used, and does nothing', async (script, args) => {
+  const { code, stdout, stderr } = await run(script, args);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^npm run /);
+  expect(stderr).not.toContain('    at ');
+});
+
+it('--help is no mistake', async () => {
+  expect(await run('db-migrate', ['--help'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^npm run /),
+    stderr: '',
+  });
+});
+
+describe('in production', () => {
+  const production = {
+    NODE_ENV: 'production',
+    JWT_SECRET: 'x'.repeat(32),
+    ENCRYPTION_KEY: 'y'.repeat(32),
+    WHATSAPP_WEBHOOK_VERIFY_TOKEN: 'z'.repeat(8),
+  };
+
+  it('nobody makes well-known accounts by accident', async () => {
+    const { code, stdout, stderr } = await run('create-users', [], production);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('-- --allow-production');
+    const demo = await run('demo', [], production);
+    expect([demo.code, demo.stdout]).toEqual([1, '']);
+    expect(demo.stderr).toContain('not for NODE_ENV=production');
+  });
+
+  it('missing secrets are listed by scripts too', async () => {
+    const { code, stderr } = await run('db-migrate', [], { NODE_ENV: 'production' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The configuration has 3 problems:\n {2}- JWT_SECRET is missing/);
+  });
+});
+
+it('a database that is not there is one line', async () => {
+  const { code, stderr } = await run('list-users', [], {
+    DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:9/shop',
+  });
+  expect(code).toBe(1);
+  expect(stderr.trim().split('\n')).toEqual([
+    expect.stringMatching(/^This cannot be done: the database .* cannot be reached/),
+  ]);
+});
