@@ -61,9 +61,7 @@ export class InboundService {
     );
     if (stored.length === 0) return;
     const placed = new Map(batch.map((message, i) => [message.externalId, i]));
-    this.linkReplies(
-      stored.map(({ id, externalId }) => ({ id, message: batch[placed.get(externalId)!]! })),
-    );
+    this.linkReplies(stored.map(({ id, externalId }) => ({ id, message: batch[placed.get(externalId)!]! })));
     this.messages.announceInbound(
       stored.map(({ id, externalId }) => ({
         id,
