@@ -110,20 +110,14 @@ describe('GraphClient accepted', () => {
 });
 
 describe('GraphClient connections', () => {
-  it('opens one for each send, so that none is lost on one that the server is just closing', async () => {
+  it('are not kept: a send on one that the server is just closing would be lost, or not, and nobody knew', async () => {
     const sockets = new Set<unknown>();
-    const closing: Handler = (request, response) => {
+    const open: Handler = (request, response) => {
       sockets.add(request.socket);
       response.writeHead(200, { connection: 'keep-alive' }).end(JSON.stringify(ACCEPTED));
-      setTimeout(() => request.socket.end(), 20);
     };
-    for (let i = 0; i < 10; i++) {
-      expect(await send(closing)).toMatchObject({ kind: 'accepted' });
-      // As after a busy moment: what the server did meanwhile is read only after the next send.
-      const until = performance.now() + 30;
-      while (performance.now() < until);
-    }
-    expect(sockets.size).toBe(10);
+    for (let i = 0; i < 5; i++) expect(await send(open)).toMatchObject({ kind: 'accepted' });
+    expect(sockets.size).toBe(5);
   });
 });
 

@@ -1,3 +1,4 @@
+import { ConversationsService } from '../../src/conversations/conversations.service';
 import { ask, membersOf, openConversation, streamed } from '../support/crm';
 import { eventually } from '../support/eventually';
 import { type Caller, type Listener, TestSystem } from '../support/system';
@@ -177,11 +178,18 @@ test('whoever was away when a conversation was taken from them hears afterwards 
 test('an assignment that comes between the look and the entry leaves nobody in the room', async () => {
   const listener = await system.listen(ana);
   const id = await openConversation(system);
-  const joins = Array.from({ length: 12 }, () => ask(listener, 'join:conversation', { conversation_id: id }));
-  await admin.patch(`/conversations/${id}/assign`, { assigned_user: ben.user.id });
-  await Promise.all(joins);
-  await eventually(() => listener.of('conversation:assigned').some((h) => h.payload['id'] === id), {
-    what: 'the news',
+  const service = system.app.get(ConversationsService, { strict: false });
+  const look = service.requireVisible.bind(service);
+  jest.spyOn(service, 'requireVisible').mockImplementationOnce(async (...args) => {
+    const seen = await look(...args);
+    await admin.patch(`/conversations/${id}/assign`, { assigned_user: ben.user.id });
+    await eventually(() => listener.of('conversation:assigned').length === 1, { what: 'the news' });
+    return seen;
   });
+
+  const joined = await ask(listener, 'join:conversation', { conversation_id: id });
+
+  expect(joined.error?.code).toBe('NOT_FOUND');
   expect(membersOf(system, id)).toEqual([]);
+  expect(listener.of('joined_conversation')).toEqual([]);
 });

@@ -108,6 +108,9 @@ test('the token they all are made of is good, and its role in it is not believed
 });
 
 describe.each(FORGED)('%s', (_what, token) => {
+  // The session itself is good and known at this moment.
+  beforeEach(() => admin.get('/conversations?limit=1'));
+
   test.each(ROUTES)('%s %s answers 401', async (method, path) => {
     const answer = await system.call(method, path, undefined, { authorization: `Bearer ${token()}` });
     expect(answer.status).toBe(401);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AppError } from '../../src/common/app-error';
 import type { Transaction } from '../../src/platform/database/unit-of-work';
@@ -139,6 +138,83 @@ describe('work that outlives its unit of work', () => {
   });
 });
 
+describe('statements that travel together', () => {
+  let own: TestPlatform;
+
+  // A connection on which nothing was prepared yet, and no other.
+  beforeEach(async () => {
+    own = await startPlatform({ poolSize: 1 });
+  });
+  afterEach(() => own.stop());
+
+  const names = async (): Promise<string[]> =>
+    (await own.sql<{ name: string }>('select name from bot order by id')).map((row) => row.name);
+  const insert = 'insert into bot (name) values ($1)';
+
+  it('may be the same one several times, before it is known to be prepared', async () => {
+    await own.work.run(SCOPE, async (tx) => {
+      tx.send('probe', insert, ['1']);
+      tx.send('probe', insert, ['2']);
+      await tx.prepared('probe', insert, ['3']);
+    });
+    expect(await names()).toEqual(['1', '2', '3']);
+  });
+
+  it('are none of them kept where one fails, whoever waits for it, and can be prepared again', async () => {
+    const failing = own.work.run(SCOPE, (tx) => {
+      tx.send('before', insert, ['before']);
+      tx.send('broken', 'select 1 / $1::int', [0]);
+      tx.send('after', insert, ['after']);
+    });
+    await expect(failing).rejects.toThrow('division by zero');
+    await own.work.run(SCOPE, (tx) => {
+      tx.send('before', insert, ['1']);
+      tx.send('broken', 'select 1 / $1::int', [1]);
+      tx.send('after', insert, ['2']);
+    });
+    expect(await names()).toEqual(['1', '2']);
+  });
+
+  it('end as one that fails by its own word: none is kept, and the next work begins afresh', async () => {
+    const failing = own.work.run(SCOPE, (tx) => {
+      tx.send('probe', insert, ['undone']);
+      throw new Error('changed my mind');
+    });
+    await expect(failing).rejects.toThrow('changed my mind');
+    await own.work.run({ workspaceId: 1 }, (tx) => tx.send('probe', insert, ['kept']));
+    expect(await names()).toEqual(['kept']);
+  });
+
+  it('are tried again together after a deadlock', async () => {
+    let attempts = 0;
+    await own.work.run(SCOPE, (tx) => {
+      attempts++;
+      tx.send('first', insert, ['first']);
+      if (attempts === 1)
+        tx.send('made_up', `do $$ begin raise exception 'x' using errcode = '40P01'; end $$`, []);
+      tx.send('last', insert, ['last']);
+    });
+    expect([attempts, await names()]).toEqual([2, ['first', 'last']]);
+  });
+
+  it('all meet a 503 where the connection breaks under them', async () => {
+    const broken = own.work.run(SCOPE, (tx) => {
+      tx.send('before', insert, ['before']);
+      tx.send('sleep', 'select pg_sleep(20)', []);
+      tx.send('after', insert, ['after']);
+    });
+    broken.catch(() => undefined);
+    await eventually(async () => {
+      const ended = await own.sql(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name = 'apicechat' and wait_event = 'PgSleep'`);
+      return ended.length > 0;
+    });
+    await expect(broken).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    await own.work.run(SCOPE, (tx) => tx.send('probe', insert, ['served again']));
+    expect(await names()).toEqual(['served again']);
+  });
+});
+
 describe('a deadlock', () => {
   it('is settled by running one of the two again, and both succeed', async () => {
     await platform.sql(`insert into bot (workspace_id, name) values (1, 'a'), (1, 'b')`);
@@ -247,7 +323,7 @@ describe('the machinery’s own transactions', () => {
   it('survive the loss of their connection between two statements as a 503, and so does the process', async () => {
     const killed = platform.database.transaction(async (client) => {
       const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-      const ended = once(client, 'end');
+      const ended = new Promise((resolve) => client.once('end', resolve)); // events.once would listen for errors
       await endBackend(rows[0]!.pid);
       await ended; // with no statement under way
       await client.query('select 1');

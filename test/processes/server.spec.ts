@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -86,6 +87,8 @@ it.each([
   const took = performance.now() - asked;
   figure(`${signal} under load`, took);
   expect(took).toBeLessThan(10_000);
+  // No request took long, so nothing was cut off.
+  expect(took).toBeLessThan(4_500);
   expect(server.process.stdout).toContain('"msg":"stopped"');
   expect(server.process.stderr).toBe('');
   await nothingRunsOn(dataDir, 2_000);
@@ -149,4 +152,36 @@ it('a client that sends its request at a snail’s pace does not keep it from en
   expect(await server.process.exited).toEqual({ code: 0, signal: null });
   expect(performance.now() - asked).toBeLessThan(10_000);
   snail.destroy();
+});
+
+it('in production says that it is no longer ready before it stops serving, and ends connections with their answers', async () => {
+  const server = await startServer(dataDir, {
+    env: {
+      NODE_ENV: 'production',
+      JWT_SECRET: 'x'.repeat(32),
+      ENCRYPTION_KEY: 'y'.repeat(32),
+      WHATSAPP_WEBHOOK_VERIFY_TOKEN: 'z'.repeat(8),
+    },
+  });
+  server.process.kill('SIGTERM');
+  await eventually(async () => (await fetch(`${server.url}/health/ready`)).status === 503);
+  const still = await fetch(`${server.url}/health/live`);
+  expect([still.status, still.headers.get('connection')]).toEqual([200, 'close']);
+  expect(await server.process.exited).toEqual({ code: 0, signal: null });
+});
+
+it('a client that keeps its connection open for later does not keep it from ending', async () => {
+  const server = await startServer(dataDir);
+  const agent = new Agent({ keepAlive: true });
+  await new Promise((answered, failed) => {
+    get(`${server.url}/health/live`, { agent }, (response) => response.resume().once('end', answered)).once(
+      'error',
+      failed,
+    );
+  });
+  const asked = performance.now();
+  server.process.kill('SIGTERM');
+  expect(await server.process.exited).toEqual({ code: 0, signal: null });
+  expect(performance.now() - asked).toBeLessThan(3_000);
+  agent.destroy();
 });
