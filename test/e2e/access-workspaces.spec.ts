@@ -210,7 +210,7 @@ test('a token of a workspace that is gone is worth nothing', async () => {
   expect((await caller.get('/conversations')).status).toBe(200);
   await system.sql('delete from workspace where id = $1', [id]);
   await eventually(async () => (await caller.get('/conversations')).status === 401, {
-    timeoutMs: 1_000,
+    timeoutMs: 2_000,
     what: 'the end over REST',
   });
 });

@@ -1,6 +1,7 @@
 import { compare } from 'bcrypt';
 import { UsersService } from '../../src/users/users.service';
 import { openConversation } from '../support/crm';
+import { eventually } from '../support/eventually';
 import { type Answer, type Caller, TestSystem } from '../support/system';
 
 const REFUSED = {
@@ -162,8 +163,8 @@ test('an unknown user takes as long as a wrong password', async () => {
     unknown.push(await time(`nobody-${i}`));
   }
   const median = (times: number[]): number => times.toSorted((a, b) => a - b)[7]!;
-  expect(median(unknown) / median(known)).toBeGreaterThan(0.6);
-  expect(median(unknown) / median(known)).toBeLessThan(1.6);
+  expect(median(unknown) / median(known)).toBeGreaterThan(0.5);
+  expect(median(unknown) / median(known)).toBeLessThan(2);
   await slow.close();
 });
 
@@ -181,11 +182,10 @@ describe('a user has at most 20 sessions', () => {
 
     const newest = await tokenOf('many');
 
-    await system.sql(`select pg_sleep(1)`); // longer than any server remembers
-    expect(await Promise.all([...tokens, newest].map(isAlive))).toEqual([
-      false,
-      ...Array.from({ length: 20 }, () => true),
-    ]);
+    await eventually(async () => !(await isAlive(first.token)), { what: 'the end of the oldest' });
+    expect(await Promise.all([...tokens.slice(1), newest].map(isAlive))).toEqual(
+      Array.from({ length: 20 }, () => true),
+    );
   });
 
   test('also when they begin at the same moment', async () => {

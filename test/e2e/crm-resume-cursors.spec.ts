@@ -1,4 +1,5 @@
 import type { ErrorBody } from '../../src/common/app-error';
+import { CrmGateway } from '../../src/crm-gateway/crm.gateway';
 import { JournalReader } from '../../src/platform/events/journal-reader';
 import { ask, closed, knock, openConversation, streamed } from '../support/crm';
 import { eventually } from '../support/eventually';
@@ -160,7 +161,12 @@ test('rights that change while somebody catches up are the new ones afterwards',
         `update users set role_id = (select id from roles where name = 'employer' and workspace_id = 1) where id = $1`,
         [caller.user.id],
       );
-      await system.sql('select pg_sleep(2)');
+      const { sockets } = system.app.get(CrmGateway, { strict: false })['namespace'];
+      const levels = (): string[] =>
+        [...sockets.values()].map(({ data }) =>
+          data.actor.userId === caller.user.id ? data.actor.level : '',
+        );
+      await eventually(() => levels().includes('employer'), { what: 'the loss' });
     }
     return await read(cursor, limit, workspaceId);
   });

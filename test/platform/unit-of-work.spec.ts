@@ -90,6 +90,15 @@ describe('a unit of work', () => {
     expect(await bots()).toEqual([]);
   });
 
+  it('holds what the object mapper would do in a transaction of its own', async () => {
+    const failing = platform.work.run(SCOPE, async (tx) => {
+      await tx.manager.transaction((inner) => inner.query(`insert into bot (name) values ('mapped')`));
+      throw new Error('the outer one fails');
+    });
+    await expect(failing).rejects.toThrow('the outer one fails');
+    expect(await bots()).toEqual([]);
+  });
+
   it('is only found by the work inside it', async () => {
     expect(() => platform.work.current).toThrow('No unit of work is open');
     await platform.work.run(SCOPE, async (tx) => {

@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { Agent, get } from 'node:http';
+import { Agent, get, request } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import { findRunningPostgres } from '../../src/platform/database/embedded-postgres';
 import { eventually } from '../support/eventually';
 import { killAll, spawnNode } from '../support/processes';
 import {
@@ -168,6 +170,35 @@ it('in production says that it is no longer ready before it stops serving, and e
   const still = await fetch(`${server.url}/health/live`);
   expect([still.status, still.headers.get('connection')]).toEqual([200, 'close']);
   expect(await server.process.exited).toEqual({ code: 0, signal: null });
+});
+
+it('a request that is running when it is told to stop still gets its answer, and then it ends at once', async () => {
+  const server = await startServer(dataDir);
+  const postgres = await findRunningPostgres(dataDir);
+  const busy = new Client({ connectionString: postgres!.url });
+  await busy.connect();
+  await busy.query('begin; lock table users');
+  const agent = new Agent({ keepAlive: true });
+  const answer = new Promise<number | undefined>((answered, failed) => {
+    const headers = { 'content-type': 'application/json' };
+    const login = request(`${server.url}/auth/login`, { method: 'POST', agent, headers }, (response) =>
+      response.resume().once('end', () => answered(response.statusCode)),
+    );
+    login.once('error', failed).end(JSON.stringify({ username: 'nobody', password: 'wrong' }));
+  });
+  await eventually(async () => {
+    const waiting = await busy.query(`select from pg_stat_activity where wait_event_type = 'Lock'`);
+    return (waiting.rowCount ?? 0) > 0;
+  });
+  server.process.kill('SIGTERM');
+  await server.process.waitForLine(/"msg":"stopping/);
+  await busy.query('rollback');
+  await busy.end();
+  const freed = performance.now();
+  expect(await answer).toBe(401);
+  expect(await server.process.exited).toEqual({ code: 0, signal: null });
+  expect(performance.now() - freed).toBeLessThan(3_000);
+  agent.destroy();
 });
 
 it('a client that keeps its connection open for later does not keep it from ending', async () => {
