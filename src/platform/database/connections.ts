@@ -1,4 +1,12 @@
-import { Pool, type PoolClient, type QueryResult, type QueryResultRow, types } from 'pg';
+import {
+  Client,
+  type ClientConfig,
+  Pool,
+  type PoolClient,
+  type QueryResult,
+  type QueryResultRow,
+  types,
+} from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { StartRefused, translated } from './database-errors';
 
@@ -40,6 +48,17 @@ export function connectionAs(role: string, url: string): { url: string; options:
   return { url: address.href, options };
 }
 
+/**
+ * A connection that breaks says so to whoever waits for an answer, and then possibly once more as an `error` event,
+ * after its user has let go of it. An event that nobody hears would end the process.
+ */
+class QuietClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
 /** How the features' connections are made. They see one workspace at a time, through {@link UnitOfWork} only. */
 export function appConnectionOptions(databaseUrl: string, poolSize: number) {
   const { url, options } = connectionAs(APP_ROLE, databaseUrl);
@@ -54,6 +73,7 @@ export function appConnectionOptions(databaseUrl: string, poolSize: number) {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       options,
       keepAlive: true,
+      Client: QuietClient,
       pipeline: true, // a transaction's opening travels with its first statement, its end with its last
     },
     poolErrorHandler: () => undefined, // an idle connection that died is replaced by the pool
@@ -92,6 +112,7 @@ export class PlatformDatabase {
   constructor(databaseUrl: string) {
     const { url, options } = connectionAs(PLATFORM_ROLE, databaseUrl);
     this.pool = new Pool({
+      Client: QuietClient,
       connectionString: url,
       max: PLATFORM_POOL_SIZE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
