@@ -18,6 +18,7 @@ const STEPS = [
     imports: 'node dist/scripts/check-imports.js',
     environment: 'node dist/scripts/generate-env-example.js --check',
     access: 'node dist/scripts/generate-access-table.js --check',
+    schema: 'node dist/scripts/generate-schema.js --check',
     documents: 'node dist/scripts/check-docs.js',
   },
 ];
