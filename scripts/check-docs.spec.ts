@@ -22,7 +22,7 @@ describe('the rules for documents', () => {
     ['links elsewhere', '[a](https://example.com/x) [b](mailto:a@b.c)'],
     ['what looks like a link within code', '`[a](b)`\n\n```md\n[a](missing.md)\n```'],
     ['scripts that exist', 'Run `npm run demo`, `npm run seed:users` or npm test.'],
-    ['URLs and routes', 'https://example.com/home/page and `GET /users/1` and ./work/x'],
+    ['URLs and routes', 'https://example.com/home/page and `GET /users/1` and ./folder/x'],
   ])('accept: %s', (_, text) => {
     expect(problems(text)).toEqual([]);
   });
