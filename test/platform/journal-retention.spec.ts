@@ -97,6 +97,16 @@ describe('the journal', () => {
     expect(await platform.reader.read(start, 1_000)).toMatchObject({ gap: true, events: [] });
   });
 
+  it('lets no reader hear entries of the cluster that a dump came from, also before they are forgotten', async () => {
+    const cursor = await platform.reader.now();
+    await platform.sql(
+      `insert into event (xid, workspace_id, type, payload)
+       values ((pg_current_xact_id()::text::bigint + 1000000)::text::xid8, 1, 'elsewhere', '{}')`,
+    );
+    expect((await platform.reader.read(cursor, 10)).events).toEqual([]);
+    expect(await retention.clear()).toEqual({ 'entries of another cluster': 1 });
+  });
+
   it('forgets entries of the cluster that a dump came from, which would be told as new one day', async () => {
     const [row] = await platform.sql<{ xid: string }>(
       `select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 100000)::text as xid`,

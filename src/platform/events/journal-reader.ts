@@ -72,6 +72,7 @@ export class JournalReader {
        left join lateral (
          select id, workspace_id, type, conversation_id, audience, payload, created_at from event
          where xid >= pg_snapshot_xmin($1::pg_snapshot)
+           and xid < pg_snapshot_xmax(pg_current_snapshot()) -- else it came with a dump of another cluster
            and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
            and ($2::pg_snapshot is null or pg_visible_in_snapshot(xid, $2::pg_snapshot))
            and id > $3 and ($5::bigint is null or workspace_id = $5)
