@@ -12,16 +12,5 @@ export interface StaffActor {
   sessionId: string;
 }
 
-/** The program itself: a webhook, a job, a script. */
-export interface SystemActor {
-  kind: 'system';
-  workspaceId: number;
-  name: string;
-}
-
 /** Who asks. First argument of every service method that checks a right. */
-export type Actor = StaffActor | SystemActor;
-
-export function systemActor(workspaceId: number, name: string): SystemActor {
-  return { kind: 'system', workspaceId, name };
-}
+export type Actor = StaffActor;

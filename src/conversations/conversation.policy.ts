@@ -13,19 +13,17 @@ export interface Assignment {
  */
 export function maySee(actor: Actor, conversation: Assignment): boolean {
   return (
-    seesEverything(actor) ||
-    conversation.assignedUser === null ||
-    (actor.kind === 'staff' && conversation.assignedUser === actor.userId)
+    seesEverything(actor) || conversation.assignedUser === null || conversation.assignedUser === actor.userId
   );
 }
 
 export function seesEverything(actor: Actor): boolean {
-  return actor.kind === 'system' || includesLevel(actor.level, 'supervisor');
+  return includesLevel(actor.level, 'supervisor');
 }
 
 /** The same rule for SQL: the user whose conversations and the unassigned are seen; null for all. */
 export function visibleOnlyTo(actor: Actor): number | null {
-  return seesEverything(actor) || actor.kind === 'system' ? null : actor.userId;
+  return seesEverything(actor) ? null : actor.userId;
 }
 
 /**

@@ -76,13 +76,6 @@ export class UsersRepository {
     );
     return row?.id ?? null;
   }
-
-  async setPassword(id: number, passwordHash: string): Promise<void> {
-    await this.work.current.query('update users set password = $2, updated_at = now() where id = $1', [
-      id,
-      passwordHash,
-    ]);
-  }
 }
 
 function toUser(row: UserRow): UserWithRole {

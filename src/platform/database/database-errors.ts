@@ -24,11 +24,6 @@ export function sqlState(error: unknown): string | null {
   return unwrapped(error)?.code ?? null;
 }
 
-/** The name of the violated constraint or unique index, to be turned into words by the feature that owns it. */
-export function violatedConstraint(error: unknown): string | null {
-  return unwrapped(error)?.constraint ?? null;
-}
-
 export const UNIQUE_VIOLATION = '23505';
 export const FOREIGN_KEY_VIOLATION = '23503';
 export const LOCK_NOT_AVAILABLE = '55P03';
