@@ -53,13 +53,13 @@ describe('the journal', () => {
     const before = await platform.reader.now();
     await entry('cleared', '2 days');
     // Other tests write in the same cluster: only once those that began before have ended is the place surely above.
-    const after = await eventually(async () => {
+    const after = (await eventually(async () => {
       const cursor = await platform.reader.now();
       const [last] = await platform.sql<{ xid: string }>(
         'select xid::text from event order by xid desc limit 1',
       );
-      return BigInt(cursor.base.split(':')[0]!) > BigInt(last!.xid) && cursor;
-    });
+      return BigInt(cursor.base.split(':')[0]!) > BigInt(last!.xid) ? cursor : null;
+    }))!;
     await entry('kept');
     expect([await platform.reader.reaches(before), await platform.reader.reaches(after)]).toEqual([
       true,
