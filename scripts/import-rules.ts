@@ -29,20 +29,21 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['common'],
   ['config'],
   ['platform'],
-  ['workspaces', 'roles', 'uploads'],
-  ['users', 'contacts', 'bots', 'tags'],
-  ['auth', 'audit'],
+  ['workspaces', 'audit'],
+  ['roles', 'lookups', 'uploads'],
+  ['users', 'contacts'],
+  ['auth', 'contact-user-accounts'],
   ['conversations'],
   ['messages'],
-  ['meta-whatsapp', 'app-chat', 'team-chat'],
-  ['crm-gateway'],
+  ['meta-whatsapp', 'app-chat', 'team-chat', 'bots'],
+  ['crm-gateway', 'api-docs'],
   [ROOT],
 ];
 
 /** The same within src/platform. Files directly under it stand above all of these. */
 export const PLATFORM_FLOORS: readonly (readonly string[])[] = [
   ['observability', 'crypto'],
-  ['database'],
+  ['database', 'storage'],
   ['events'],
   ['jobs'],
   ['http'],

@@ -1,6 +1,40 @@
 -- The database as the migrations make it, for reading: written by `npm run generate:schema`, do not edit.
 -- To change it, add a migration to src/platform/database/migrations.
 
+create table application (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  name character varying(100) not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint application_pkey PRIMARY KEY (workspace_id, id),
+  constraint application_workspace_id_name_key UNIQUE (workspace_id, name),
+  constraint application_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+alter table application enable and force row level security;
+create policy own_workspace on application to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on application to apicechat_app;
+
+-- What staff did. Append-only: nobody who works through the server changes or removes a row.
+create table audit_log (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  user_id bigint, -- No foreign key: the entry outlives the user.
+  user_name character varying(150) not null,
+  action character varying(60) not null,
+  subject_type character varying(40) not null,
+  subject_id bigint,
+  details jsonb default '{}'::jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  constraint audit_log_pkey PRIMARY KEY (workspace_id, id),
+  constraint audit_log_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX audit_log_subject ON public.audit_log USING btree (workspace_id, subject_type, subject_id, id DESC);
+CREATE INDEX audit_log_user ON public.audit_log USING btree (workspace_id, user_id, id DESC);
+alter table audit_log enable and force row level security;
+create policy own_workspace on audit_log to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant insert, select on audit_log to apicechat_app;
+
 create table bot (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
@@ -83,6 +117,20 @@ alter table conversation enable and force row level security;
 alter table conversation set (fillfactor=80);
 create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on conversation to apicechat_app;
+
+create table device (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  name character varying(100) not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint device_pkey PRIMARY KEY (workspace_id, id),
+  constraint device_workspace_id_name_key UNIQUE (workspace_id, name),
+  constraint device_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+alter table device enable and force row level security;
+create policy own_workspace on device to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on device to apicechat_app;
 
 create table early_delivery_report (
   workspace_id bigint default current_workspace_id() not null,
@@ -242,6 +290,34 @@ alter table roles enable and force row level security;
 create policy own_workspace on roles to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 create policy owner_adds_roles on roles for insert to public with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on roles to apicechat_app;
+
+create table server (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  name character varying(100) not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint server_pkey PRIMARY KEY (workspace_id, id),
+  constraint server_workspace_id_name_key UNIQUE (workspace_id, name),
+  constraint server_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+alter table server enable and force row level security;
+create policy own_workspace on server to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on server to apicechat_app;
+
+create table tag (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  name character varying(100) not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint tag_pkey PRIMARY KEY (workspace_id, id),
+  constraint tag_workspace_id_name_key UNIQUE (workspace_id, name),
+  constraint tag_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+alter table tag enable and force row level security;
+create policy own_workspace on tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on tag to apicechat_app;
 
 -- One row per login. A token is good while its row is here, not ended and not expired.
 create table user_session (

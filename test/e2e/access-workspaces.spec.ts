@@ -1,101 +1,29 @@
 import { collectEntrances } from '../../scripts/access-table';
 import { AppModule } from '../../src/app.module';
-import { ask, membersOf, openConversation, secondWorkspace, streamed } from '../support/crm';
+import { ACCESS_LEVELS, type AccessLevel, includesLevel } from '../../src/common/access-level';
+import type { Ids, Workspace } from '../support/areas';
+import { ask, conversationOf, membersOf, secondWorkspace, streamed } from '../support/crm';
 import { eventually } from '../support/eventually';
 import { type Caller, TestSystem } from '../support/system';
+import { AREAS } from './access/areas';
 
-interface Ids {
-  conversation: number;
-  message: number;
-  integration: number;
-  user: number;
-  bot: number;
-}
-
-interface Try {
-  route: string;
-  call: (caller: Caller, ids: Ids) => Promise<{ status: number; body: object }>;
-}
-
-/** Every place in which a request can name something: what is not reached with an id is named by none here. */
-const TRIES: Try[] = [
-  { route: 'GET /conversations/:id', call: (c, ids) => c.get(`/conversations/${ids.conversation}`) },
-  {
-    route: 'GET /conversations',
-    call: (c, ids) => c.get(`/conversations?assigned_user=${ids.user}`),
-  },
-  {
-    route: 'PATCH /conversations/:id/assign',
-    call: (c, ids) => c.patch(`/conversations/${ids.conversation}/assign`),
-  },
-  {
-    route: 'PATCH /conversations/:id/assign',
-    call: async (c, ids) => c.patch(`/conversations/${await own()}/assign`, { assigned_user: ids.user }),
-  },
-  {
-    route: 'PATCH /conversations/:id/assign',
-    call: async (c, ids) => c.patch(`/conversations/${await own()}/assign`, { assigned_bot: ids.bot }),
-  },
-  {
-    route: 'PATCH /conversations/:id/unassign',
-    call: (c, ids) => c.patch(`/conversations/${ids.conversation}/unassign`),
-  },
-  {
-    route: 'PATCH /conversations/:id/read',
-    call: (c, ids) => c.patch(`/conversations/${ids.conversation}/read`),
-  },
-  {
-    route: 'PATCH /conversations/:id/unread',
-    call: (c, ids) => c.patch(`/conversations/${ids.conversation}/unread`),
-  },
-  { route: 'GET /messages/:id', call: (c, ids) => c.get(`/messages/${ids.message}`) },
-  {
-    route: 'GET /messages/conversation/:id',
-    call: (c, ids) => c.get(`/messages/conversation/${ids.conversation}`),
-  },
-  {
-    route: 'POST /messages',
-    call: (c, ids) => c.post('/messages', { conversation_id: ids.conversation, body: 'x' }),
-  },
-  {
-    route: 'POST /messages',
-    call: async (c, ids) =>
-      c.post('/messages', { conversation_id: await own(), body: 'x', reply_to_id: ids.message }),
-  },
-  {
-    route: 'GET /whatsapp-integration-config/:id',
-    call: (c, ids) => c.get(`/whatsapp-integration-config/${ids.integration}`),
-  },
-  {
-    route: 'PATCH /whatsapp-integration-config/:id',
-    call: (c, ids) => c.patch(`/whatsapp-integration-config/${ids.integration}`, { name: 'mine now' }),
-  },
-];
+/** An id that nothing has. */
 const MISSING = 888_888;
+const EVERY_TRY = AREAS.flatMap((area) => area.tries.map((one, i) => ({ area, one, i })));
 
 let system: TestSystem;
-let admin: Caller;
+let ours: Workspace;
 let theirs: Awaited<ReturnType<typeof secondWorkspace>>;
-let foreign: Ids;
-const missing: Ids = {
-  conversation: MISSING,
-  message: MISSING,
-  integration: MISSING,
-  user: MISSING,
-  bot: MISSING,
-};
-let ownConversation: number | undefined;
+let admin: Caller;
 let tables: string[];
-
-/** A conversation of the caller's, for ids that stand in a body. */
-async function own(): Promise<number> {
-  ownConversation ??= await openConversation(system);
-  return ownConversation;
-}
+let levels: Map<string, AccessLevel>;
 
 beforeAll(async () => {
   system = await TestSystem.start();
   admin = await system.signIn('admin');
+  const supervisor = await system.signIn('supervisor');
+  const employer = await system.signIn('employer');
+  ours = { id: 1, admin, supervisor, employer };
   theirs = await secondWorkspace(system, 'rivals');
   const found = await system.sql<{ name: string }>(
     `select table_name as name from information_schema.columns
@@ -103,18 +31,12 @@ beforeAll(async () => {
   );
   tables = found.map((table) => table.name);
   expect(tables.length).toBeGreaterThan(10);
-  const [row] = await system.sql<{ message: string; bot: string }>(
-    `with bot as (insert into bot (workspace_id, name) values ($1, 'Theirs') returning id)
-     select bot.id as bot, (select min(id) from message where workspace_id = $1) as message from bot`,
-    [theirs.id],
+  levels = new Map(
+    (await collectEntrances(AppModule)).map((one) => [
+      `${one.scope} ${one.name}`,
+      one.rule?.kind === 'level' ? one.rule.level : 'employer',
+    ]),
   );
-  foreign = {
-    conversation: theirs.conversationId,
-    message: Number(row!.message),
-    integration: theirs.integrationId,
-    user: theirs.employer.user.id,
-    bot: Number(row!.bot),
-  };
 });
 afterAll(() => system.stop());
 
@@ -127,46 +49,96 @@ async function stored(workspaceId: number): Promise<unknown> {
   return await system.sql(sums.join(' union all '), [workspaceId]);
 }
 
-test('every route that takes an id is tried here', async () => {
-  const entrances = await collectEntrances(AppModule);
-  const withId = entrances
-    .filter((one) => one.kind === 'route' && one.name.includes(':'))
-    .map((one) => `${one.scope} ${one.name}`);
-  expect(withId.filter((route) => !TRIES.some((one) => one.route === route))).toEqual([]);
-  expect(entrances.filter((one) => one.kind === 'message').map((one) => one.name)).toEqual([
-    'join:conversation',
-    'leave:conversation',
-    'resume',
-  ]);
+/** Nothing of theirs is on its way any more: what a customer said was delivered and read. */
+async function settled(workspaceId: number): Promise<unknown> {
+  let last = await stored(workspaceId);
+  return await eventually(
+    async () => {
+      const before = JSON.stringify(last);
+      last = await stored(workspaceId);
+      return before === JSON.stringify(last) ? last : false;
+    },
+    { what: 'quiet' },
+  );
+}
+
+const nothing = (ids: Ids): Ids => Object.fromEntries(Object.keys(ids).map((name) => [name, MISSING]));
+const told = ({ status, body }: { status: number; body: object }): object => ({
+  status,
+  body: { ...body, requestId: '' },
 });
 
-test.each(TRIES.map((one, i) => [one.route, i, one] as const))(
-  'ids of another workspace answer like missing ones and change nothing: %s (%i)',
-  async (_route, _i, { call }) => {
-    const before = await stored(theirs.id);
-    const strip = ({ status, body }: { status: number; body: object }): object => ({
-      status,
-      body: { ...body, requestId: '' },
+test('every route that takes an id is tried, and no other', async () => {
+  const entrances = await collectEntrances(AppModule);
+  const routes = entrances.filter((one) => one.kind === 'route').map((one) => `${one.scope} ${one.name}`);
+  const tried = new Set(EVERY_TRY.map(({ one }) => one.route));
+  expect(routes.filter((route) => route.includes(':') && !tried.has(route))).toEqual([]);
+  expect([...tried].filter((route) => !routes.includes(route))).toEqual([]);
+});
+
+describe.each(EVERY_TRY.map((one) => [`${one.one.route} (${one.area.name} ${one.i})`, one] as const))(
+  '%s',
+  (_name, { area, one }) => {
+    test('ids of another workspace answer like missing ones and change nothing; for its own people they work', async () => {
+      const own = await area.make(system, ours);
+      const foreign = await area.make(system, theirs);
+      const before = await settled(theirs.id);
+
+      const toForeign = await one.call(admin, foreign, own);
+      const toMissing = await one.call(admin, nothing(own), own);
+
+      expect(told(toForeign)).toEqual(told(toMissing));
+      expect(JSON.stringify(toForeign.body)).not.toMatch(/rivals|Theirs|hello/);
+      if (toForeign.status < 400) expect((toForeign.body as { data: unknown[] }).data).toEqual([]);
+      expect(await stored(theirs.id)).toEqual(before);
+      const toOwn = await one.call(theirs.admin, foreign, foreign);
+      expect([toOwn.status < 300, toOwn.body]).toEqual([true, toOwn.body]);
     });
 
-    const toForeign = await call(admin, foreign);
+    test('it lets in whom it declares, and nobody without a token or with a worthless one', async () => {
+      const level = levels.get(one.route)!;
+      for (const caller of [system.callerWith(''), system.callerWith('x.y.z')]) {
+        const own = await area.make(system, ours);
+        expect(await one.call(caller, own, own)).toMatchObject({
+          status: 401,
+          body: { code: 'UNAUTHENTICATED' },
+        });
+      }
+      for (const held of ACCESS_LEVELS) {
+        const own = await area.make(system, ours);
+        const answer = await one.call(ours[held], own, own);
+        if (includesLevel(held, level))
+          expect([held, answer.status < 300, answer.body]).toEqual([held, true, answer.body]);
+        else expect([held, answer]).toMatchObject([held, { status: 403, body: { code: 'FORBIDDEN' } }]);
+      }
+    });
 
-    expect(strip(toForeign)).toEqual(strip(await call(admin, missing)));
-    expect(JSON.stringify(toForeign.body)).not.toMatch(/rivals|Theirs|hello/);
-    expect(toForeign.status === 200 ? (toForeign.body as { data: unknown[] }).data : []).toEqual([]);
-    expect(await stored(theirs.id)).toEqual(before);
-    // The same for their own people: what is refused above is there.
-    if (!_route.includes('messages') && !_route.includes('assign'))
-      expect((await call(theirs.admin, foreign)).status).toBe(200);
+    if (area.hide !== undefined && one.seenByAll !== true) {
+      test('what somebody may not see is like missing to them, and there for supervisors', async () => {
+        const hidden = await area.make(system, ours);
+        const visible = await area.make(system, ours);
+        await area.hide!(system, ours, hidden);
+        if (levels.get(one.route) === 'employer') {
+          const refused = await one.call(ours.employer, hidden, visible);
+          expect(told(refused)).toEqual(told(await one.call(ours.employer, nothing(hidden), visible)));
+          if (refused.status < 400) expect((refused.body as { data: unknown[] }).data).toEqual([]);
+        }
+        const seen = await one.call(ours.supervisor, hidden, hidden);
+        if (includesLevel('supervisor', levels.get(one.route)!))
+          expect([seen.status < 300, seen.body]).toEqual([true, seen.body]);
+      });
+    }
   },
 );
 
 test('lists show nothing of another workspace', async () => {
-  const mine = await own();
+  const mine = await conversationOf(system, ours);
   const list = async (caller: Caller, path: string): Promise<number[]> =>
     (await caller.get<{ data: { id: number }[] }>(path)).body.data.map((row) => row.id);
-  expect(await list(admin, '/conversations')).toEqual([mine]);
-  expect(await list(theirs.admin, '/conversations')).toEqual([theirs.conversationId]);
+  expect(await list(admin, '/conversations?limit=100')).toContain(mine);
+  expect(await list(admin, '/conversations?limit=100')).not.toContain(theirs.conversationId);
+  expect(await list(theirs.admin, '/conversations?limit=100')).toContain(theirs.conversationId);
+  expect(await list(theirs.admin, '/conversations?limit=100')).not.toContain(mine);
   expect(await list(theirs.admin, '/whatsapp-integration-config')).toEqual([theirs.integrationId]);
   expect(await list(admin, '/whatsapp-integration-config')).not.toContain(theirs.integrationId);
 });
@@ -181,9 +153,9 @@ test('socket messages with ids of another workspace answer like missing ones and
       timestamp: '',
     },
   ];
-  expect(await answers(foreign.conversation)).toEqual(await answers(MISSING));
-  expect(membersOf(system, foreign.conversation)).toEqual([]);
-  expect(membersOf(system, foreign.conversation, theirs.id)).toEqual([]);
+  expect(await answers(theirs.conversationId)).toEqual(await answers(MISSING));
+  expect(membersOf(system, theirs.conversationId)).toEqual([]);
+  expect(membersOf(system, theirs.conversationId, theirs.id)).toEqual([]);
 });
 
 test('no event of another workspace is heard, live or afterwards', async () => {

@@ -88,26 +88,72 @@ export async function openConversation(
   );
 }
 
-/** A second tenant with an admin, a number of its own and one conversation. */
-export async function secondWorkspace(
+/** A WhatsApp number of the workspace that the simulator knows; made where there is none. */
+export async function integrationOf(
   system: TestSystem,
-  slug: string,
-): Promise<{ id: number; admin: Caller; employer: Caller; integrationId: number; conversationId: number }> {
-  const { id } = await system.createWorkspace(slug);
-  const admin = await system.signIn('admin', { workspaceId: id });
-  const employer = await system.signIn('employer', { workspaceId: id });
+  { id, admin }: { id: number; admin: Caller },
+): Promise<number> {
+  const [known] = await system.sql<{ id: string }>(
+    'select id from whatsapp_integration_config where workspace_id = $1 order by id limit 1',
+    [id],
+  );
+  if (known !== undefined) return Number(known.id);
   const phoneNumberId = `77${Math.floor(Math.random() * 1e12)}`;
   system.meta.addNumber({
     phoneNumberId,
     displayPhoneNumber: `1555${phoneNumberId.slice(0, 7)}`,
     businessAccountId: '102290129340398',
   });
-  const integration = await admin.post<{ id: number }>('/whatsapp-integration-config', {
+  const made = await admin.post<{ id: number }>('/whatsapp-integration-config', {
     phone_number_id: phoneNumberId,
     access_token: 'test-access-token',
   });
-  if (integration.status !== 201)
-    throw new Error(`no integration for ${slug}: ${JSON.stringify(integration.body)}`);
-  const conversationId = await openConversation(system, { phoneNumberId, workspaceId: id });
-  return { id, admin, employer, integrationId: integration.body.id, conversationId };
+  if (made.status !== 201) throw new Error(`no integration: ${JSON.stringify(made.body)}`);
+  return made.body.id;
+}
+
+/** A new conversation on the workspace's number, opened by a customer. */
+export async function conversationOf(
+  system: TestSystem,
+  workspace: { id: number; admin: Caller },
+): Promise<number> {
+  const [number] = await system.sql<{ phone: string }>(
+    'select phone_number_id as phone from whatsapp_integration_config where id = $1',
+    [await integrationOf(system, workspace)],
+  );
+  return await openConversation(system, { phoneNumberId: number!.phone, workspaceId: workspace.id });
+}
+
+/** Assigns a conversation to a new employer, out of the sight of all others. */
+export async function giveToSomebodyElse(system: TestSystem, conversationId: number): Promise<void> {
+  const [row] = await system.sql<{ workspace_id: string }>(
+    'select workspace_id from conversation where id = $1',
+    [conversationId],
+  );
+  const other = await system.signIn('employer', { workspaceId: Number(row!.workspace_id) });
+  await system.sql(`update conversation set assigned_user = $2, status = 'active' where id = $1`, [
+    conversationId,
+    other.user.id,
+  ]);
+}
+
+/** A second tenant with people, a number of its own and one conversation. */
+export async function secondWorkspace(
+  system: TestSystem,
+  slug: string,
+): Promise<{
+  id: number;
+  admin: Caller;
+  supervisor: Caller;
+  employer: Caller;
+  integrationId: number;
+  conversationId: number;
+}> {
+  const { id } = await system.createWorkspace(slug);
+  const admin = await system.signIn('admin', { workspaceId: id });
+  const supervisor = await system.signIn('supervisor', { workspaceId: id });
+  const employer = await system.signIn('employer', { workspaceId: id });
+  const workspace = { id, admin, supervisor, employer };
+  const integrationId = await integrationOf(system, workspace);
+  return { ...workspace, integrationId, conversationId: await conversationOf(system, workspace) };
 }

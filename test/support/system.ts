@@ -43,6 +43,7 @@ export interface Caller {
     headers?: Record<string, string>,
   ): Promise<Answer<Body>>;
   patch<Body = Record<string, unknown>>(path: string, body?: unknown): Promise<Answer<Body>>;
+  delete<Body = Record<string, unknown>>(path: string, body?: unknown): Promise<Answer<Body>>;
 }
 
 /** What a server has otherwise than in production. Controllers need a logger too. */
@@ -155,6 +156,7 @@ export class TestSystem {
       get: (path) => this.call('GET', path, undefined, headers),
       post: (path, body, more) => this.call('POST', path, body, { ...headers, ...more }),
       patch: (path, body) => this.call('PATCH', path, body, headers),
+      delete: (path, body) => this.call('DELETE', path, body, headers),
     };
   }
 
