@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type HostileRequest, hostileRequests } from '../support/hostile-requests';
 import { conversationOf } from '../support/crm';
 import { ApiDocument } from '../support/openapi';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ApiDocument, DocumentedRoute } from './openapi';
 
 type Json = Record<string, unknown>;
