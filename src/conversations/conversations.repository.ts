@@ -164,6 +164,14 @@ export class ConversationsRepository {
     return conversations.map(({ id }) => byId.get(id)!);
   }
 
+  /** Messages first, as whoever records deliveries does: the other order would end in deadlocks. */
+  async lockToDelete(id: number): Promise<Conversation | null> {
+    await this.work.current.query('select 1 from message where conversation_id = $1 order by id for update', [
+      id,
+    ]);
+    return await this.lock(id);
+  }
+
   /** With everything that was said in it. */
   async delete(id: number): Promise<void> {
     await this.work.current.query('delete from conversation where id = $1', [id]);

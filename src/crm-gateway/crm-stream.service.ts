@@ -147,8 +147,7 @@ export class CrmStream {
         metaOf(event),
       );
       if (event.type === CONVERSATION_EVENTS.ASSIGNED) this.closeRoomTo(event);
-      if (event.type === CONVERSATION_EVENTS.DELETED)
-        this.closeRoom(event);
+      if (event.type === CONVERSATION_EVENTS.DELETED) this.closeRoom(event);
     }
   }
 
