@@ -133,14 +133,10 @@ export class ContactBookService {
     await this.work.run(actor, async () => {
       const [contact] = await this.rows.lock([id], true);
       if (contact === undefined) throw notFound('contact');
-      const conversationIds = await this.followers.threads.idsOf(id);
+      const conversations = await this.followers.threads.announceRemoval(id);
       await this.rows.delete(id);
-      this.journal.append({
-        type: CONTACT_EVENTS.DELETED,
-        audience: null,
-        payload: { id, conversation_ids: conversationIds },
-      });
-      this.record(actor, 'contact.delete', id, { conversations: conversationIds.length });
+      this.journal.append({ type: CONTACT_EVENTS.DELETED, audience: [], payload: { id } });
+      this.record(actor, 'contact.delete', id, { conversations });
     });
   }
 

@@ -11,8 +11,8 @@ export interface ContactStatistics {
 /** Fulfilled by the conversations feature, which contacts know nothing of. Within the open unit of work. */
 export interface ContactThreads {
   statistics(contactId: number): Promise<ContactStatistics>;
-  /** The ids of all conversations of the contact. */
-  idsOf(contactId: number): Promise<number[]>;
+  /** Tells those who may see them that the conversations of this contact are about to go; answers how many. */
+  announceRemoval(contactId: number): Promise<number>;
   /** Which of these contacts wrote last; null where none of them ever did. */
   lastHeardOf(contactIds: number[]): Promise<number | null>;
   /** Tells those who may see their conversations how these contacts are now. Call it after the contacts are changed. */

@@ -1,5 +1,5 @@
-/** What clients on /crm hear about contacts; a change of one is heard as `conversation:updated`. */
+/** What supervisors and admins on /crm hear about contacts; a change of one is heard as `conversation:updated`. */
 export const CONTACT_EVENTS = {
-  /** `{ id, conversation_ids }`: the contact is gone, and with it these conversations. */
+  /** `{ id }`: it is gone. Of each of its conversations everybody concerned hears `conversation:deleted` before. */
   DELETED: 'contact:deleted',
 } as const;

@@ -6,11 +6,11 @@ import {
   IsArray,
   IsIn,
   IsInt,
-  IsISO8601,
   IsOptional,
   IsPositive,
   Max,
 } from 'class-validator';
+import { IsInstant } from '../common/instant';
 import { PageQuery } from '../common/page';
 import { sortsOf } from '../common/sorting';
 import { IsId, IsLeftOutOrGiven, IsName, IsText } from '../common/text-rules';
@@ -75,7 +75,7 @@ export class ContactQuery extends PageQuery implements ContactFilterQuery {
 
   /** Made at this time or later. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   created_since?: string;
 
   /** `-` in front: the same list backwards. Contacts without a name come after all others. */
@@ -98,7 +98,7 @@ export class ContactExportQuery implements ContactFilterQuery {
   tag_match?: 'any' | 'all';
 
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   created_since?: string;
 }
 

@@ -6,11 +6,18 @@ import {
   sqlState,
 } from '../platform/database/database-errors';
 
-/** A contact that was read a moment ago and is merged or gone now: the same work, done anew, finds who it is. */
-export function orOvertaken(error: unknown): unknown {
-  const vanished =
-    sqlState(error) === FOREIGN_KEY_VIOLATION && constraintOf(error)?.endsWith('contact_id_fkey') === true;
-  return vanished ? new Overtaken('The contact is another one now.', { cause: error }) : error;
+/**
+ * A contact that was read a moment ago may be merged or gone when something is to refer to it: then the whole unit of
+ * work is done anew, and finds who it is by now.
+ */
+export async function orOvertaken<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const vanished =
+      sqlState(error) === FOREIGN_KEY_VIOLATION && constraintOf(error)?.endsWith('contact_id_fkey') === true;
+    throw vanished ? new Overtaken('The contact is another one now.', { cause: error }) : error;
+  }
 }
 
 /** What only one contact can have. */
