@@ -25,6 +25,10 @@ export interface InboxFilter {
   integrationId: number | undefined;
   channel: string | undefined;
   updatedSince: Date | undefined;
+  /** The contact has this tag. */
+  tagId: number | undefined;
+  /** The contact is found by these words. */
+  words: string[] | undefined;
 }
 
 export type ListedConversation = Conversation & InboxKey;
@@ -189,6 +193,8 @@ function conditionsOf(filter: InboxFilter, values: Values): string[] {
   given(filter.integrationId, (id) => `integration_id = ${id}`);
   given(filter.channel, (channel) => `channel = ${channel}`);
   given(filter.updatedSince, (time) => `updated_at >= ${time}`);
+  given(filter.tagId, (id) => `contact_id in (select contact_id from contact_tag where tag_id = ${id})`);
+  given(filter.words, (words) => `contact_id in (select contact_search(${words}::text[]))`);
   return conditions;
 }
 
