@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ContactsModule } from '../contacts/contacts.module';
 import { ConversationsModule } from '../conversations/conversations.module';
+import { ContactMessagesRepository } from './contact-messages.repository';
+import { ContactMessagesService } from './contact-messages.service';
 import { DeliveriesService } from './deliveries.service';
 import { EarlyReportsRepository } from './early-reports.repository';
 import { InboundService } from './inbound.service';
@@ -14,6 +16,8 @@ import { Outbox } from './outbox.service';
   imports: [ContactsModule, ConversationsModule],
   controllers: [MessagesController],
   providers: [
+    ContactMessagesRepository,
+    ContactMessagesService,
     MessagesRepository,
     OutboxRepository,
     EarlyReportsRepository,
