@@ -9,11 +9,12 @@ import { Journal } from '../platform/events/journal';
 import { CONVERSATION_EVENTS } from './conversation.events';
 import { type Assignment, audienceOf, maySee, visibleOnlyTo } from './conversation.policy';
 import type { AssignDto, ConversationQuery } from './conversations.dto';
-import { ConversationsRepository, type OpenThread, type Thread } from './conversations.repository';
+import { ConversationsRepository, type OpenThread } from './conversations.repository';
 import {
   type Conversation,
   type ConversationDto,
   OPEN_STATUSES,
+  type Thread,
   toConversationDto,
 } from './conversations.types';
 import type { LastMessages } from './last-messages.port';

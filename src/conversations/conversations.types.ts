@@ -6,6 +6,13 @@ export type ConversationStatus = (typeof CONVERSATION_STATUSES)[number];
 /** Those in which a thread takes new messages; one per customer and number. */
 export const OPEN_STATUSES: readonly ConversationStatus[] = ['queue', 'active', 'transferred'];
 
+/** A customer on one number of ours. */
+export interface Thread {
+  contactId: number;
+  channel: string;
+  integrationId: number | null;
+}
+
 /** A thread between one customer and the business, as stored. */
 export interface Conversation {
   id: number;

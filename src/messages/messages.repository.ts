@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Thread } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { Delivery } from './delivery-state';
 import { MESSAGE_EVENTS } from './message.events';
@@ -176,12 +177,30 @@ export class MessagesRepository {
     return message ?? null;
   }
 
-  async findByClientId(conversationId: number, clientMessageId: string): Promise<Message | null> {
-    const [message] = await this.work.current.query<Message>(
-      `select ${COLUMNS} from message where conversation_id = $1 and client_message_id = $2`,
+  async findByClientId(conversationId: number, clientMessageId: string): Promise<number | null> {
+    const [row] = await this.work.current.query<{ id: number }>(
+      'select id from message where conversation_id = $1 and client_message_id = $2',
       [conversationId, clientMessageId],
     );
-    return message ?? null;
+    return row?.id ?? null;
+  }
+
+  /** The same in any conversation of a thread, open or not. */
+  async findByThreadAndClientId(thread: Thread, clientMessageId: string): Promise<number | null> {
+    const [row] = await this.work.current.query<{ id: number }>(
+      `select m.id from conversation c join message m on m.conversation_id = c.id and m.client_message_id = $4
+       where c.contact_id = $1 and c.channel = $2 and c.integration_id is not distinct from $3`,
+      [thread.contactId, thread.channel, thread.integrationId, clientMessageId],
+    );
+    return row?.id ?? null;
+  }
+
+  /** Until the transaction ends, nobody else holds this id of a client's for this contact. Before any row is locked. */
+  async lockClientId(contactId: number, clientMessageId: string): Promise<void> {
+    const { workspaceId } = this.work.current;
+    await this.work.current.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `send/${workspaceId}/${contactId}/${clientMessageId}`,
+    ]);
   }
 
   /** What a message of ours was asked for with, and the others that the same request became. */
