@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ContactsModule } from '../contacts/contacts.module';
 import { ConversationsModule } from '../conversations/conversations.module';
+import { AttachmentsRepository } from './attachments.repository';
 import { DeliveriesService } from './deliveries.service';
 import { EarlyReportsRepository } from './early-reports.repository';
 import { InboundService } from './inbound.service';
@@ -15,6 +16,7 @@ import { Outbox } from './outbox.service';
   controllers: [MessagesController],
   providers: [
     MessagesRepository,
+    AttachmentsRepository,
     OutboxRepository,
     EarlyReportsRepository,
     MessagesService,
