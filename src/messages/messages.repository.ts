@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Thread } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { ATTACHMENTS } from './attachments.repository';
 import type { Delivery } from './delivery-state';
 import { MESSAGE_EVENTS } from './message.events';
 import type { Message } from './messages.types';
@@ -21,7 +22,7 @@ export interface StoredInbound {
 }
 
 /** A message of ours, and where it belongs. */
-export interface OutboundMessage extends Message {
+export interface OutboundMessage extends Omit<Message, 'attachments'> {
   assignedUser: number | null;
   assignedBot: number | null;
   integrationId: number | null;
@@ -49,11 +50,14 @@ const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
 /** As `Date.toISOString` writes it; connections work in UTC. */
 const ISO = (column: string): string => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-const COLUMNS = `id, conversation_id as "conversationId", sender_type as "senderType", sender_user as "senderUser",
+const ROW = `id, conversation_id as "conversationId", sender_type as "senderType", sender_user as "senderUser",
   sender_bot as "senderBot", type, body, payload, reply_to_id as "replyToId", client_message_id as "clientMessageId",
   created_at as "createdAt", sent_at as "sentAt", delivered_at as "deliveredAt", read_at as "readAt",
   failed_at as "failedAt", whatsapp_message_id as "whatsappMessageId", whatsapp_status as "whatsappStatus",
   error_code as "errorCode", error_reason as "errorReason"`;
+
+/** A whole {@link Message}, of the table under its own name. */
+const COLUMNS = `${ROW}, ${ATTACHMENTS} as attachments`;
 
 /** All SQL of messages but the outbox's. Within an open unit of work. */
 @Injectable()
@@ -247,7 +251,7 @@ export class MessagesRepository {
     return await this.work.current.prepared(
       'message_lock_outbound',
       `with m as (
-         select ${COLUMNS} from message
+         select ${ROW} from message
          where (id = any ($1) or whatsapp_message_id = any ($2)) and sender_type <> 'contact'
          order by id for no key update
        )
