@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ContactsModule } from '../contacts/contacts.module';
 import { ConversationsModule } from '../conversations/conversations.module';
+import { UploadsModule } from '../uploads/uploads.module';
 import { AttachmentsRepository } from './attachments.repository';
 import { DeliveriesService } from './deliveries.service';
 import { EarlyReportsRepository } from './early-reports.repository';
@@ -13,7 +14,7 @@ import { Outbox } from './outbox.service';
 import { SendingService } from './sending.service';
 
 @Module({
-  imports: [ContactsModule, ConversationsModule],
+  imports: [ContactsModule, ConversationsModule, UploadsModule],
   controllers: [MessagesController],
   providers: [
     MessagesRepository,

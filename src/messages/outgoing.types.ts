@@ -1,3 +1,4 @@
+import type { Upload } from '../uploads/upload.types';
 import type { MessageDto } from './messages.types';
 import type {
   ButtonsPayload,
@@ -51,17 +52,6 @@ export interface ContentInput {
   attachments?: { upload_id: number; caption?: string | null }[] | null;
 }
 
-/** A stored file, as far as sending it goes. */
-export interface OutgoingFile {
-  uploadId: number;
-  kind: 'image' | 'video' | 'audio' | 'document';
-  /** Without parameters. */
-  mimeType: string;
-  name: string;
-  /** In bytes. */
-  size: number;
-}
-
 /** The message that a reaction is to. */
 export interface ReactionTarget {
   /** Null where it never reached the provider. */
@@ -73,7 +63,8 @@ interface Content<T extends OutgoingType> {
   type: T;
   text: string | null;
   payload: Payloads[T];
-  file: OutgoingFile | null;
+  /** What it shows, or carries in its header. */
+  file: Upload | null;
   target: ReactionTarget | null;
 }
 

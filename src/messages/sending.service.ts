@@ -10,8 +10,12 @@ import {
   type Thread,
   toConversationState,
 } from '../conversations/conversations.types';
+import { FOREIGN_KEY_VIOLATION, sqlState } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
+import type { Upload } from '../uploads/upload.types';
+import { UploadsService } from '../uploads/uploads.service';
+import { AttachmentsRepository } from './attachments.repository';
 import { MESSAGE_EVENTS } from './message.events';
 import { MessagesRepository } from './messages.repository';
 import { type Message, type NewMessagePayload, toMessageDto } from './messages.types';
@@ -55,6 +59,8 @@ export class SendingService {
     private readonly conversations: ConversationsService,
     private readonly journal: Journal,
     private readonly outbox: Outbox,
+    private readonly uploads: UploadsService,
+    private readonly attachments: AttachmentsRepository,
   ) {}
 
   /** In a conversation that the actor may see. The answer's state is `pending`. */
@@ -135,8 +141,9 @@ export class SendingService {
         'The conversation is closed; the next message of the customer opens a new one.',
       );
     if (request.replyToId !== null) await this.requireIn(conversation.id, request.replyToId, 'reply_to_id');
+    const uploads = await this.uploadsOf(request.drafts);
     const contents: OutgoingContent[] = [];
-    for (const draft of request.drafts) contents.push(await this.contentOf(conversation, draft));
+    for (const draft of request.drafts) contents.push(await this.contentOf(conversation, draft, uploads));
     if (needsWindow(request.drafts) && !isWindowOpen(conversation, new Date()))
       throw windowClosed(conversation);
 
@@ -146,7 +153,8 @@ export class SendingService {
       stored.push(await this.store(conversation, request, content, form, stored[0]?.id ?? null));
     }
     const after = await this.conversations.setLastMessage(conversation.id, stored.at(-1)!.id);
-    const dtos = stored.map(toMessageDto);
+    const shown = uploads.size === 0 ? stored : await this.messages.findMany(stored.map((one) => one.id));
+    const dtos = shown.map(toMessageDto).sort((a, b) => a.id - b.id);
     this.journal.append(
       ...dtos.map((dto) => ({
         type: MESSAGE_EVENTS.NEW,
@@ -180,6 +188,7 @@ export class SendingService {
       requestHash: first && request.clientMessageId !== null ? request.hash : null,
       partOf,
     });
+    if (content.file !== null) await this.attach(message!.id, content.file);
     return message!;
   }
 
@@ -193,12 +202,34 @@ export class SendingService {
     return (await driver.accept(content, conversation)) ?? storedFormOf(content);
   }
 
-  private async contentOf(conversation: Conversation, draft: Draft): Promise<OutgoingContent> {
+  private async attach(messageId: number, file: Upload): Promise<void> {
+    try {
+      await this.attachments.attach(messageId, [file]);
+    } catch (error) {
+      if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
+      throw noUpload(file.id);
+    }
+  }
+
+  private async uploadsOf(drafts: Draft[]): Promise<Map<number, Upload>> {
+    const ids = drafts.flatMap((draft) => draft.uploadId ?? []);
+    const found = new Map((await this.uploads.find(ids)).map((upload) => [upload.id, upload]));
+    const missing = ids.find((id) => !found.has(id));
+    if (missing !== undefined) throw noUpload(missing);
+    return found;
+  }
+
+  private async contentOf(
+    conversation: Conversation,
+    draft: Draft,
+    uploads: Map<number, Upload>,
+  ): Promise<OutgoingContent> {
+    const file = draft.uploadId === null ? null : uploads.get(draft.uploadId)!;
     return {
-      type: draft.type,
+      type: draft.type ?? file?.kind ?? 'text',
       text: draft.text,
       payload: draft.payload,
-      file: null,
+      file,
       target: draft.type === 'reaction' ? await this.targetOf(conversation.id, draft) : null,
     } as OutgoingContent;
   }
@@ -241,6 +272,10 @@ class Request {
       replyToId: this.replyToId,
     });
   }
+}
+
+function noUpload(id: number): AppError {
+  return invalid('upload_id', `There is no upload ${id}.`);
 }
 
 function needsWindow(drafts: Draft[]): boolean {

@@ -5,7 +5,10 @@ import { MessagesModule } from '../messages/messages.module';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { DirectSendsController } from './direct-sends.controller';
 import { DirectSendsService } from './direct-sends.service';
+import { UploadsModule } from '../uploads/uploads.module';
 import { NumberDirectory } from './number-directory';
+import { OutboundMediaRepository } from './outbound-media.repository';
+import { OutboundMediaService } from './outbound-media.service';
 import { SetAsideService } from './set-aside.service';
 import { WebhookIntakeService } from './webhook-intake.service';
 import { WebhookController } from './webhook.controller';
@@ -16,7 +19,12 @@ import { WhatsappIntegrationsService } from './whatsapp-integrations.service';
 import { WhatsappDriver } from './whatsapp.driver';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([WhatsappIntegrationEntity]), ContactsModule, MessagesModule],
+  imports: [
+    TypeOrmModule.forFeature([WhatsappIntegrationEntity]),
+    ContactsModule,
+    MessagesModule,
+    UploadsModule,
+  ],
   controllers: [WebhookController, DirectSendsController, WhatsappIntegrationsController],
   providers: [
     SecretBox,
@@ -25,6 +33,8 @@ import { WhatsappDriver } from './whatsapp.driver';
     WebhookIntakeService,
     WhatsappIntegrationsRepository,
     WhatsappIntegrationsService,
+    OutboundMediaRepository,
+    OutboundMediaService,
     WhatsappDriver,
     DirectSendsService,
   ],

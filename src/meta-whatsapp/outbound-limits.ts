@@ -98,10 +98,10 @@ function checkFile({ file }: OutgoingContent, as: MediaType, field: string): voi
       field,
       `WhatsApp takes ${article(as)} as ${listed(types)}; "${file.name}" is ${file.mimeType}.`,
     );
-  if (file.size > bytes)
+  if (file.fileSize > bytes)
     throw invalid(
       field,
-      `WhatsApp takes ${article(as)} of up to ${sizeOf(bytes)}; "${file.name}" has ${sizeOf(file.size)}.`,
+      `WhatsApp takes ${article(as)} of up to ${sizeOf(bytes)}; "${file.name}" has ${sizeOf(file.fileSize)}.`,
     );
 }
 

@@ -11,11 +11,26 @@ export class Outbound1763700000015 implements MigrationInterface {
       comment on column message.request_hash is 'Of the request that this message was made for, where that may come again.';
       comment on column message.part_of is 'The first message of the same request; its further attachments are messages of their own.';
       create index message_part_of on message (workspace_id, part_of) where part_of is not null;
+
+      create table whatsapp_media (
+        workspace_id bigint not null,
+        integration_id bigint not null,
+        upload_id bigint not null,
+        media_id varchar(512) not null,
+        expires_at timestamptz not null,
+        primary key (workspace_id, integration_id, upload_id),
+        foreign key (workspace_id, integration_id) references whatsapp_integration_config (workspace_id, id) on delete cascade,
+        foreign key (workspace_id, upload_id) references upload (workspace_id, id) on delete cascade
+      );
+      comment on table whatsapp_media is 'Files of ours that Meta has: each number has its own.';
+      create index whatsapp_media_upload on whatsapp_media (workspace_id, upload_id);
+      call protect_by_workspace('whatsapp_media');
     `);
   }
 
   async down(db: QueryRunner): Promise<void> {
     await db.query(`
+      drop table whatsapp_media;
       alter table message drop column part_of, drop column request_hash;
     `);
   }
