@@ -285,6 +285,30 @@ alter table message_attachment enable and force row level security;
 create policy own_workspace on message_attachment to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on message_attachment to apicechat_app;
 
+-- What Meta has approved, or not, as it was when it was last fetched.
+create table message_template (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  integration_id bigint not null,
+  external_id character varying(512),
+  name character varying(512) not null,
+  language character varying(16) not null,
+  category character varying(40),
+  status character varying(40) not null,
+  parameter_format character varying(20),
+  components jsonb not null,
+  rejected_reason character varying(200),
+  synced_at timestamp with time zone default now() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint message_template_pkey PRIMARY KEY (workspace_id, id),
+  constraint message_template_workspace_id_integration_id_name_language_key UNIQUE (workspace_id, integration_id, name, language),
+  constraint message_template_workspace_id_integration_id_fkey FOREIGN KEY (workspace_id, integration_id) REFERENCES whatsapp_integration_config(workspace_id, id) ON DELETE CASCADE
+);
+alter table message_template enable and force row level security;
+create policy own_workspace on message_template to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on message_template to apicechat_app;
+
 create table roles (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
@@ -465,6 +489,7 @@ create table whatsapp_integration_config (
   sending_paused_reason text,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  templates_synced_at timestamp with time zone,
   constraint whatsapp_integration_config_pkey PRIMARY KEY (workspace_id, id),
   constraint whatsapp_integration_config_phone_number_id_key UNIQUE (phone_number_id),
   constraint whatsapp_integration_config_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE

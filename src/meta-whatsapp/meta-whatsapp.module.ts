@@ -1,11 +1,15 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module';
 import { ContactsModule } from '../contacts/contacts.module';
 import { MessagesModule } from '../messages/messages.module';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { DirectSendsController } from './direct-sends.controller';
 import { DirectSendsService } from './direct-sends.service';
 import { UploadsModule } from '../uploads/uploads.module';
+import { MessageTemplatesController } from './message-templates.controller';
+import { MessageTemplatesRepository } from './message-templates.repository';
+import { MessageTemplatesService } from './message-templates.service';
 import { NumberDirectory } from './number-directory';
 import { OutboundMediaRepository } from './outbound-media.repository';
 import { OutboundMediaService } from './outbound-media.service';
@@ -24,8 +28,14 @@ import { WhatsappDriver } from './whatsapp.driver';
     ContactsModule,
     MessagesModule,
     UploadsModule,
+    AuditModule,
   ],
-  controllers: [WebhookController, DirectSendsController, WhatsappIntegrationsController],
+  controllers: [
+    WebhookController,
+    DirectSendsController,
+    MessageTemplatesController,
+    WhatsappIntegrationsController,
+  ],
   providers: [
     SecretBox,
     NumberDirectory,
@@ -34,6 +44,8 @@ import { WhatsappDriver } from './whatsapp.driver';
     WhatsappIntegrationsRepository,
     WhatsappIntegrationsService,
     OutboundMediaRepository,
+    MessageTemplatesRepository,
+    MessageTemplatesService,
     OutboundMediaService,
     WhatsappDriver,
     DirectSendsService,

@@ -7,6 +7,7 @@ import type {
   FirstResult,
   OutgoingMessage,
   Prepared,
+  SendingThread,
   SendResult,
 } from '../messages/channel-driver.port';
 import type { OutgoingContent, StoredContent } from '../messages/outgoing.types';
@@ -17,6 +18,7 @@ import { GraphClient, type SendOutcome, type UploadOutcome } from './graph-clien
 import { type ClassifiedError, pairWaitSeconds } from './graph-errors';
 import { GraphGate } from './graph-gate';
 import { callbackDataOf, WHATSAPP } from './intake-mapping';
+import { MessageTemplatesService } from './message-templates.service';
 import { OutboundMediaService } from './outbound-media.service';
 import { checkLimits } from './outbound-limits';
 import { outboundMessage } from './outbound-message';
@@ -47,6 +49,7 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
     private readonly contacts: ContactsService,
     private readonly integrations: WhatsappIntegrationsService,
     private readonly media: OutboundMediaService,
+    private readonly templates: MessageTemplatesService,
   ) {
     this.graph = new GraphClient({ timeoutMs: config.whatsapp.sendTimeoutSeconds * 1000 });
   }
@@ -55,9 +58,10 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
     this.outbox.registerDriver(this);
   }
 
-  accept(content: OutgoingContent): Promise<StoredContent | null> {
+  async accept(content: OutgoingContent, thread: SendingThread): Promise<StoredContent | null> {
     checkLimits(content);
-    return Promise.resolve(null);
+    if (content.type !== 'template' || thread.integrationId === null) return null;
+    return await this.templates.accept(thread.integrationId, content.payload);
   }
 
   async prepare(message: OutgoingMessage): Promise<Prepared> {
