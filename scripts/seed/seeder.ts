@@ -151,6 +151,8 @@ export class Seeder {
         payload: null,
         replyToId: null,
         clientMessageId: null,
+        requestHash: null,
+        partOf: null,
       });
       const read = {
         ...message!,

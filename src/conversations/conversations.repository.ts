@@ -6,14 +6,8 @@ import {
   type ConversationPriority,
   type ConversationStatus,
   OPEN_STATUSES,
+  type Thread,
 } from './conversations.types';
-
-/** A customer on one number of ours. */
-export interface Thread {
-  contactId: number;
-  channel: string;
-  integrationId: number | null;
-}
 
 /** An open conversation, as far as whoever adds to it needs to know. */
 export interface OpenThread extends Thread, Assignment {
@@ -54,8 +48,12 @@ export class ConversationsRepository {
   /** New conversations for threads that have none open; one that appeared meanwhile is left out. */
   async insertOpen(threads: Thread[]): Promise<number[]> {
     const rows = await this.work.current.query<{ id: number }>(
-      `insert into conversation (contact_id, channel, integration_id)
-       select * from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(contact_id, channel, integration_id)
+      // The window is between the customer and our number, not a matter of one conversation.
+      `insert into conversation (contact_id, channel, integration_id, window_expires_at)
+       select t.*, (select max(earlier.window_expires_at) from conversation earlier
+                    where earlier.contact_id = t.contact_id and earlier.channel = t.channel
+                      and earlier.integration_id is not distinct from t.integration_id)
+       from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(contact_id, channel, integration_id)
        order by contact_id, channel, integration_id
        on conflict (workspace_id, contact_id, channel, integration_id) where status in ('queue', 'active', 'transferred')
        do nothing returning id`,

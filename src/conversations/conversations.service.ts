@@ -11,8 +11,8 @@ import { closed, isOpen } from './conversation-status.policy';
 import { CONVERSATION_EVENTS } from './conversation.events';
 import { type Assignment, mayTransfer, maySee } from './conversation.policy';
 import type { AssignDto, TransferDto } from './conversations.dto';
-import { ConversationsRepository, type OpenThread, type Thread } from './conversations.repository';
-import type { Conversation, ConversationDto } from './conversations.types';
+import { ConversationsRepository, type OpenThread } from './conversations.repository';
+import type { Conversation, ConversationDto, Thread } from './conversations.types';
 import type { LastMessages } from './last-messages.port';
 
 const threadKey = (t: Thread): string => `${t.contactId} ${t.channel} ${t.integrationId ?? ''}`;
@@ -48,6 +48,11 @@ export class ConversationsService {
   /** The same, locked until the open transaction ends. */
   async lockVisible(actor: Actor, id: number): Promise<Conversation> {
     return seenBy(actor, await this.conversations.lock(id));
+  }
+
+  /** The conversation, whoever may see it, locked until the open transaction ends. For work that nobody asked for. */
+  async lock(id: number): Promise<Conversation | null> {
+    return await this.conversations.lock(id);
   }
 
   /**

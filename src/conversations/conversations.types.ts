@@ -12,6 +12,12 @@ export const OPEN_STATUSES: readonly ConversationStatus[] = ['queue', 'active', 
 /** The least first. */
 export const CONVERSATION_PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 export type ConversationPriority = (typeof CONVERSATION_PRIORITIES)[number];
+/** A customer on one number of ours. */
+export interface Thread {
+  contactId: number;
+  channel: string;
+  integrationId: number | null;
+}
 
 /** A thread between one customer and the business, as stored. */
 export interface Conversation {

@@ -3,6 +3,8 @@ import { ContactsModule } from '../contacts/contacts.module';
 import { ConversationsModule } from '../conversations/conversations.module';
 import { ContactMessagesRepository } from './contact-messages.repository';
 import { ContactMessagesService } from './contact-messages.service';
+import { UploadsModule } from '../uploads/uploads.module';
+import { AttachmentsRepository } from './attachments.repository';
 import { DeliveriesService } from './deliveries.service';
 import { EarlyReportsRepository } from './early-reports.repository';
 import { InboundService } from './inbound.service';
@@ -11,21 +13,24 @@ import { MessagesRepository } from './messages.repository';
 import { MessagesService } from './messages.service';
 import { OutboxRepository } from './outbox.repository';
 import { Outbox } from './outbox.service';
+import { SendingService } from './sending.service';
 
 @Module({
-  imports: [ContactsModule, ConversationsModule],
+  imports: [ContactsModule, ConversationsModule, UploadsModule],
   controllers: [MessagesController],
   providers: [
     ContactMessagesRepository,
     ContactMessagesService,
     MessagesRepository,
+    AttachmentsRepository,
     OutboxRepository,
     EarlyReportsRepository,
     MessagesService,
+    SendingService,
     InboundService,
     DeliveriesService,
     Outbox,
   ],
-  exports: [MessagesService, InboundService, DeliveriesService, Outbox],
+  exports: [MessagesService, SendingService, InboundService, DeliveriesService, Outbox],
 })
 export class MessagesModule {}

@@ -5,6 +5,8 @@ import { WhatsappIntake1763700000004 } from './1763700000004-whatsapp-intake';
 import { LookupsAndAudit1763700000005 } from './1763700000005-lookups-and-audit';
 import { Contacts1763700000011 } from './1763700000011-contacts';
 import { ConversationWork1763700000012 } from './1763700000012-conversations';
+import { Uploads1763700000014 } from './1763700000014-uploads';
+import { Outbound1763700000015 } from './1763700000015-outbound';
 
 /** In the order they run. A migration that has been released is never edited. */
 export const MIGRATIONS = [
@@ -15,4 +17,6 @@ export const MIGRATIONS = [
   LookupsAndAudit1763700000005,
   Contacts1763700000011,
   ConversationWork1763700000012,
+  Uploads1763700000014,
+  Outbound1763700000015,
 ];
