@@ -98,6 +98,8 @@ create table conversation (
   window_expires_at timestamp with time zone, -- Until then the customer may be answered freely: 24 h after their last message.
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  read_up_to_id bigint default 0 not null, -- Staff have read the customer's messages up to this id; unread_count is those after it that are not deleted.
+  read_at timestamp with time zone, -- When read_up_to_id last moved forward.
   constraint conversation_pkey PRIMARY KEY (workspace_id, id),
   constraint conversation_workspace_id_assigned_bot_fkey FOREIGN KEY (workspace_id, assigned_bot) REFERENCES bot(workspace_id, id),
   constraint conversation_workspace_id_assigned_user_fkey FOREIGN KEY (workspace_id, assigned_user) REFERENCES users(workspace_id, id),
@@ -113,10 +115,26 @@ CREATE INDEX conversation_assigned_user ON public.conversation USING btree (work
 CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, last_message_at DESC NULLS LAST, id DESC);
 CREATE INDEX conversation_integration ON public.conversation USING btree (workspace_id, integration_id);
 CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE ((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[]));
+CREATE INDEX conversation_unread ON public.conversation USING btree (workspace_id, assigned_user) INCLUDE (unread_count) WHERE (unread_count > 0);
+CREATE TRIGGER conversation_read_up_to BEFORE UPDATE ON conversation FOR EACH ROW WHEN (NOT new.last_message_id IS DISTINCT FROM old.last_message_id AND (new.unread_count <> old.unread_count OR new.read_up_to_id <> old.read_up_to_id)) EXECUTE FUNCTION keep_read_up_to();
 alter table conversation enable and force row level security;
 alter table conversation set (fillfactor=80);
 create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+create policy searching on conversation for select to postgres using (true);
 grant delete, insert, select, update on conversation to apicechat_app;
+
+-- Each time that staff read on: a message of the customer was read at the first row with up_to_id >= its id.
+create table conversation_read (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  up_to_id bigint not null,
+  read_at timestamp with time zone default now() not null,
+  constraint conversation_read_pkey PRIMARY KEY (workspace_id, conversation_id, up_to_id),
+  constraint conversation_read_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE
+);
+alter table conversation_read enable and force row level security;
+create policy own_workspace on conversation_read to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_read to apicechat_app;
 
 create table device (
   workspace_id bigint default current_workspace_id() not null,
@@ -230,8 +248,12 @@ create table message (
   send_attempts smallint default 0 not null,
   send_after timestamp with time zone,
   sending_since timestamp with time zone, -- Set and committed before the call to the provider; found after a crash, the fate of the call is unknown.
+  edited_at timestamp with time zone,
+  deleted_at timestamp with time zone, -- From then on nobody is shown what it says; its place in the history stays.
+  deleted_by bigint,
   constraint message_pkey PRIMARY KEY (workspace_id, id),
   constraint message_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint message_workspace_id_deleted_by_fkey FOREIGN KEY (workspace_id, deleted_by) REFERENCES users(workspace_id, id),
   constraint message_workspace_id_reply_to_id_fkey FOREIGN KEY (workspace_id, reply_to_id) REFERENCES message(workspace_id, id) ON DELETE SET NULL (reply_to_id),
   constraint message_workspace_id_sender_bot_fkey FOREIGN KEY (workspace_id, sender_bot) REFERENCES bot(workspace_id, id),
   constraint message_workspace_id_sender_user_fkey FOREIGN KEY (workspace_id, sender_user) REFERENCES users(workspace_id, id),
@@ -240,14 +262,17 @@ create table message (
   constraint message_whatsapp_status_check CHECK (whatsapp_status::text = ANY (ARRAY['pending'::character varying, 'uncertain'::character varying, 'sent'::character varying, 'failed'::character varying, 'delivered'::character varying, 'read'::character varying]::text[]))
 );
 CREATE UNIQUE INDEX message_client_id ON public.message USING btree (workspace_id, conversation_id, client_message_id) WHERE (client_message_id IS NOT NULL);
+CREATE INDEX message_deleted_by ON public.message USING btree (workspace_id, deleted_by) WHERE (deleted_by IS NOT NULL);
 CREATE INDEX message_history ON public.message USING btree (workspace_id, conversation_id, id DESC);
 CREATE INDEX message_outbox ON public.message USING btree (workspace_id, conversation_id, id) WHERE (((whatsapp_status)::text = 'pending'::text) AND ((sender_type)::text <> 'contact'::text));
 CREATE INDEX message_reply_to ON public.message USING btree (workspace_id, reply_to_id) WHERE (reply_to_id IS NOT NULL);
 CREATE INDEX message_sender_bot ON public.message USING btree (workspace_id, sender_bot) WHERE (sender_bot IS NOT NULL);
 CREATE INDEX message_sender_user ON public.message USING btree (workspace_id, sender_user) WHERE (sender_user IS NOT NULL);
 CREATE UNIQUE INDEX message_whatsapp_id ON public.message USING btree (workspace_id, whatsapp_message_id) WHERE (whatsapp_message_id IS NOT NULL);
+CREATE INDEX message_words ON public.message USING gin (message_words((((workspace_id || '/'::text) || (id >> 17)) || '/'::text), body)) WITH (gin_pending_list_limit='1024') WHERE ((body IS NOT NULL) AND (deleted_at IS NULL));
 alter table message enable and force row level security;
 create policy own_workspace on message to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+create policy searching on message for select to postgres using (true);
 grant delete, insert, select, update on message to apicechat_app;
 
 create table message_attachment (
@@ -454,6 +479,49 @@ CREATE OR REPLACE FUNCTION public.current_workspace_id()
  STABLE PARALLEL SAFE
 AS $function$ select nullif(current_setting('app.workspace_id', true), '')::bigint $function$;
 
+CREATE OR REPLACE FUNCTION public.keep_read_up_to()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      declare
+        newest bigint;
+        first_read timestamptz;
+      begin
+        if new.read_up_to_id = old.read_up_to_id then
+          if new.unread_count = 0 then
+            new.read_up_to_id := greatest(old.read_up_to_id, new.last_message_id);
+          elsif new.unread_count > old.unread_count then
+            select id into newest from message
+              where conversation_id = new.id and sender_type = 'contact' and deleted_at is null order by id desc limit 1;
+            new.unread_count := (newest is not null)::int;
+            new.read_up_to_id := least(old.read_up_to_id, newest - 1);
+          end if;
+        end if;
+        if new.read_up_to_id > old.read_up_to_id then
+          new.read_at := now();
+          insert into conversation_read (conversation_id, up_to_id) values (new.id, new.read_up_to_id);
+        elsif new.read_up_to_id < old.read_up_to_id then
+          with undone as (
+            delete from conversation_read where conversation_id = new.id and up_to_id > new.read_up_to_id returning read_at
+          ) select min(read_at) into first_read from undone;
+          insert into conversation_read (conversation_id, up_to_id, read_at)
+            select new.id, new.read_up_to_id, first_read where first_read is not null on conflict do nothing;
+        end if;
+        return new;
+      end $function$;
+
+CREATE OR REPLACE FUNCTION public.message_query(range text, wanted text)
+ RETURNS tsquery
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (SELECT (string_agg((((''''::text || message_query.range) || "left"(w.word, 64)) || ''':*'::text), '&'::text))::tsquery AS string_agg FROM (SELECT DISTINCT word.word FROM regexp_split_to_table(searchable(message_query.wanted), '[^[:alnum:]]+'::text) word(word) WHERE (word.word <> ''::text) LIMIT 20) w);
+
+CREATE OR REPLACE FUNCTION public.message_words(range text, body text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((range || regexp_replace(regexp_replace(searchable(body), '([[:alnum:]]{64})[[:alnum:]]+'::text, '\1'::text, 'g'::text), '[^[:alnum:]]+'::text, (' '::text || range), 'g'::text)))::tsvector;
+
 CREATE OR REPLACE PROCEDURE public.protect_by_workspace(IN target regclass)
  LANGUAGE plpgsql
 AS $procedure$
@@ -472,6 +540,83 @@ AS $procedure$
             'inherited', false, 'null_frac', 0::real, 'avg_width', 8, 'n_distinct', 1::real);
         end if;
       end $procedure$;
+
+CREATE OR REPLACE FUNCTION public.search_messages(wanted text, visible_only_to bigint, in_conversation bigint, before_id bigint, wanted_count integer, budget_ms integer, OUT ids bigint[], OUT searched_to bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET max_parallel_workers_per_gather TO '0'
+ SET work_mem TO '16MB'
+AS $function$
+  declare
+    here constant bigint := current_workspace_id();
+    deadline constant timestamptz := clock_timestamp() + budget_ms * interval '1 millisecond';
+    walk constant integer := case when in_conversation is null then 200 else 1000 end;
+    seen constant text := '(select c.assigned_user is null or c.assigned_user = $5 from conversation c
+      where c.workspace_id = $1 and c.id = conversation_id)';
+    only_seen constant text := case when visible_only_to is null or in_conversation is not null then 'true' else seen end;
+    only_there constant text := case when in_conversation is null then 'true' else 'conversation_id = $6' end;
+    lowest bigint;
+    high bigint;
+    low bigint;
+    size integer := 1;
+    query tsquery := message_query('', wanted);
+    -- Much cheaper than taking a text apart; whatever holds the words passes.
+    patterns constant text[] := array(select '%' || lexeme || '%' from regexp_split_to_table(searchable(wanted), '[^[:alnum:]]+') lexeme);
+    more bigint[];
+    walked integer;
+  begin
+    ids := '{}';
+    searched_to := 0;
+    if here is null or query is null then return; end if;
+    if in_conversation is not null and visible_only_to is not null and not exists (
+      select from conversation c where c.workspace_id = here and c.id = in_conversation
+        and (c.assigned_user is null or c.assigned_user = visible_only_to)) then return; end if;
+
+    -- The newest ones first, one by one: a common word is found there, and most conversations are no longer than this.
+    execute format('with newest as materialized (
+        select id, conversation_id, case when deleted_at is null then body end as body from message
+        where workspace_id = $1 and id < $3 and %s order by id desc limit $4)
+      select array(select id from newest where case when searchable(body) like all ($8) then message_words('''', body) @@ $2 end and %s
+          order by id desc limit $7), (select count(*) from newest), (select min(id) from newest)', only_there, only_seen)
+      into ids, walked, searched_to using here, query, before_id, walk, visible_only_to, in_conversation, wanted_count, patterns;
+    if walked < walk then searched_to := 0; end if;
+    if cardinality(ids) = wanted_count then searched_to := ids[wanted_count]; end if;
+    if walked < walk or cardinality(ids) = wanted_count then return; end if;
+
+    if in_conversation is null then select min(id) into lowest from message where workspace_id = here;
+    else select min(id) into lowest from message where workspace_id = here and conversation_id = in_conversation; end if;
+    high := (searched_to - 1) >> 17;
+    loop
+      low := greatest(high - size + 1, lowest >> 17);
+      select string_agg('(' || message_query(here || '/' || range || '/', wanted)::text || ')', '|')::tsquery
+        into query from generate_series(low, high) range;
+      execute format('with found as materialized (
+          select id, conversation_id from message
+          where body is not null and deleted_at is null and message_words(workspace_id || ''/'' || (id >> 17) || ''/'', body) @@ $2)
+        select array(select id from (select * from found where id < $3 and %s order by id desc) f where %s limit $4)',
+          only_there, only_seen)
+        into more using here, query, searched_to, wanted_count - cardinality(ids), visible_only_to, in_conversation;
+      ids := ids || more;
+      searched_to := low << 17;
+      if cardinality(ids) = wanted_count then
+        searched_to := ids[wanted_count];
+        return;
+      end if;
+      exit when low <= lowest >> 17 or clock_timestamp() > deadline;
+      high := low - 1;
+      size := least(size * 2, 8);
+    end loop;
+    if low <= lowest >> 17 then searched_to := 0; end if;
+  end $function$;
+
+CREATE OR REPLACE FUNCTION public.searchable(text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (octet_length($1) = char_length($1)) THEN lower("left"($1, 16000)) ELSE regexp_replace(lower(regexp_replace(NORMALIZE("left"($1, 16000), NFKD), '[\u0300-\u036f\u3099\u309a]'::text, ''::text, 'g'::text)), '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff])'::text, ' \1 '::text, 'g'::text) END;
 
 alter default privileges in schema public grant usage on sequences to apicechat_app;
 

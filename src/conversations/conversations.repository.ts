@@ -15,6 +15,14 @@ export interface OpenThread extends Thread, Assignment {
   id: number;
 }
 
+/** How far a conversation is read. */
+export interface ReadMark {
+  conversationId: number;
+  upToId: number;
+  /** Messages of the customer after it. */
+  unreadCount: number;
+}
+
 export interface ConversationFilter {
   visibleOnlyTo: number | null;
   status?: ConversationStatus;
@@ -24,6 +32,7 @@ export interface ConversationFilter {
 
 const COLUMNS = `id, contact_id as "contactId", channel, integration_id as "integrationId", status,
   assigned_user as "assignedUser", assigned_bot as "assignedBot", unread_count as "unreadCount", read,
+  read_up_to_id as "readUpToId", read_at as "readAt",
   last_message_id as "lastMessageId", last_message_at as "lastMessageAt", window_expires_at as "windowExpiresAt",
   created_at as "createdAt", updated_at as "updatedAt"`;
 
@@ -128,6 +137,35 @@ export class ConversationsRepository {
       `update conversation set read = $2, unread_count = case when $2 then 0 else greatest(unread_count, 1) end, updated_at = now()
        where id = $1 returning ${COLUMNS}`,
       [id, read],
+    );
+    return row!;
+  }
+
+  /** Locked in the order of their ids, whoever may see them. */
+  async lockMany(ids: number[]): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `select ${COLUMNS} from conversation where id = any ($1) order by id for no key update`,
+      [ids],
+    );
+  }
+
+  /** How far each is read and what that leaves unread; the conversations must be locked. */
+  async readOn(marks: ReadMark[]): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `update conversation set read_up_to_id = m.up_to_id, unread_count = m.remaining, read = m.remaining = 0, updated_at = now()
+       from unnest($1::bigint[], $2::bigint[], $3::int[]) as m(conversation_id, up_to_id, remaining)
+       where id = conversation_id and id = any ($1)
+       returning ${COLUMNS}`,
+      [marks.map((m) => m.conversationId), marks.map((m) => m.upToId), marks.map((m) => m.unreadCount)],
+    );
+  }
+
+  /** A message that counted as unread is gone; the conversation must be locked. */
+  async countOneLess(id: number): Promise<Conversation> {
+    const [row] = await this.work.current.query<Conversation>(
+      `update conversation set unread_count = greatest(unread_count - 1, 0), read = (unread_count <= 1), updated_at = now()
+       where id = $1 returning ${COLUMNS}`,
+      [id],
     );
     return row!;
   }

@@ -9,7 +9,12 @@ import { Journal } from '../platform/events/journal';
 import { CONVERSATION_EVENTS } from './conversation.events';
 import { type Assignment, audienceOf, maySee, visibleOnlyTo } from './conversation.policy';
 import type { AssignDto, ConversationQuery } from './conversations.dto';
-import { ConversationsRepository, type OpenThread, type Thread } from './conversations.repository';
+import {
+  ConversationsRepository,
+  type OpenThread,
+  type ReadMark,
+  type Thread,
+} from './conversations.repository';
 import {
   type Conversation,
   type ConversationDto,
@@ -147,6 +152,38 @@ export class ConversationsService {
         : [CONVERSATION_EVENTS.UNREAD];
       return await this.announce(events, before, await this.conversations.setRead(id, read));
     });
+  }
+
+  /** The conversations that the actor may see, locked until the open transaction ends; `null` where one is not there. */
+  async lockAllVisible(actor: Actor, ids: number[]): Promise<Conversation[] | null> {
+    const rows = await this.conversations.lockMany(ids);
+    return rows.length === ids.length && rows.every((row) => maySee(actor, row)) ? rows : null;
+  }
+
+  /** Reads on in conversations that are locked, in none of them beyond what is there or back. */
+  async readOn(before: Conversation[], marks: ReadMark[]): Promise<ConversationDto[]> {
+    const after = new Map((await this.conversations.readOn(marks)).map((row) => [row.id, row]));
+    const dtos: ConversationDto[] = [];
+    for (const { conversationId } of marks) {
+      const read = after.get(conversationId)!;
+      const events = read.read
+        ? [CONVERSATION_EVENTS.READ, CONVERSATION_EVENTS.UNREAD_RESET]
+        : [CONVERSATION_EVENTS.UPDATED];
+      dtos.push(
+        await this.announce(
+          events,
+          before.find((b) => b.id === conversationId)!,
+          read,
+        ),
+      );
+    }
+    return dtos;
+  }
+
+  /** A message of the customer is deleted from a conversation that is locked. */
+  async uncount(conversation: Conversation, messageId: number): Promise<Conversation> {
+    if (messageId <= conversation.readUpToId) return conversation;
+    return await this.conversations.countOneLess(conversation.id);
   }
 
   /**

@@ -17,6 +17,8 @@ export interface Conversation {
   assignedBot: number | null;
   unreadCount: number;
   read: boolean;
+  readUpToId: number;
+  readAt: Date | null;
   lastMessageId: number | null;
   lastMessageAt: Date | null;
   windowExpiresAt: Date | null;
@@ -43,6 +45,12 @@ export interface ConversationDto extends ConversationState {
   contact: ContactSummary | null;
   channel: string;
   integration_id: number | null;
+  /**
+   * The customer's messages up to this id are read, those after it are not. One that was not read before became so
+   * at `read_at`.
+   */
+  read_up_to_id: number;
+  read_at: string | null;
   last_message: object | null;
   created_at: string;
 }
@@ -72,6 +80,8 @@ export function toConversationDto(
     contact,
     channel: conversation.channel,
     integration_id: conversation.integrationId,
+    read_up_to_id: conversation.readUpToId,
+    read_at: conversation.readAt?.toISOString() ?? null,
     last_message: lastMessage,
     created_at: conversation.createdAt.toISOString(),
   };
