@@ -558,7 +558,6 @@ AS $function$
       where c.workspace_id = $1 and c.id = conversation_id)';
     only_seen constant text := case when visible_only_to is null or in_conversation is not null then 'true' else seen end;
     only_there constant text := case when in_conversation is null then 'true' else 'conversation_id = $6' end;
-    lowest bigint;
     high bigint;
     low bigint;
     size integer := 1;
@@ -586,11 +585,15 @@ AS $function$
     if cardinality(ids) = wanted_count then searched_to := ids[wanted_count]; end if;
     if walked < walk or cardinality(ids) = wanted_count then return; end if;
 
-    if in_conversation is null then select min(id) into lowest from message where workspace_id = here;
-    else select min(id) into lowest from message where workspace_id = here and conversation_id = in_conversation; end if;
-    high := (searched_to - 1) >> 17;
     loop
-      low := greatest(high - size + 1, lowest >> 17);
+      -- Where other workspaces wrote much there may be nothing of this one in many ranges.
+      execute format('select max(id) >> 17 from message where workspace_id = $1 and id < $2 and %s', replace(only_there, '$6', '$3'))
+        into high using here, searched_to, in_conversation;
+      if high is null then
+        searched_to := 0;
+        return;
+      end if;
+      low := high - size + 1;
       select string_agg('(' || message_query(here || '/' || range || '/', wanted)::text || ')', '|')::tsquery
         into query from generate_series(low, high) range;
       execute format('with found as materialized (
@@ -600,16 +603,14 @@ AS $function$
           only_there, only_seen)
         into more using here, query, searched_to, wanted_count - cardinality(ids), visible_only_to, in_conversation;
       ids := ids || more;
-      searched_to := low << 17;
+      searched_to := greatest(low, 0) << 17;
       if cardinality(ids) = wanted_count then
         searched_to := ids[wanted_count];
         return;
       end if;
-      exit when low <= lowest >> 17 or clock_timestamp() > deadline;
-      high := low - 1;
+      if clock_timestamp() > deadline then return; end if;
       size := least(size * 2, 8);
     end loop;
-    if low <= lowest >> 17 then searched_to := 0; end if;
   end $function$;
 
 CREATE OR REPLACE FUNCTION public.searchable(text)
