@@ -50,14 +50,19 @@ const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
 /** As `Date.toISOString` writes it; connections work in UTC. */
 const ISO = (column: string): string => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
+/** A {@link Message} without its attachments. A customer's message is read as far as its conversation is; its row knows nothing of that. */
 const ROW = `id, conversation_id as "conversationId", sender_type as "senderType", sender_user as "senderUser",
   sender_bot as "senderBot", type, body, payload, reply_to_id as "replyToId", client_message_id as "clientMessageId",
-  created_at as "createdAt", sent_at as "sentAt", delivered_at as "deliveredAt", read_at as "readAt",
+  created_at as "createdAt", sent_at as "sentAt", delivered_at as "deliveredAt",
+  case when sender_type <> 'contact' then read_at else (
+    select r.read_at from conversation_read r where r.conversation_id = message.conversation_id and r.up_to_id >= message.id
+    order by r.up_to_id limit 1) end as "readAt",
   failed_at as "failedAt", whatsapp_message_id as "whatsappMessageId", whatsapp_status as "whatsappStatus",
-  error_code as "errorCode", error_reason as "errorReason"`;
+  error_code as "errorCode", error_reason as "errorReason",
+  edited_at as "editedAt", deleted_at as "deletedAt", deleted_by as "deletedBy"`;
 
 /** A whole {@link Message}, of the table under its own name. */
-const COLUMNS = `${ROW}, ${ATTACHMENTS} as attachments`;
+export const MESSAGE_COLUMNS = `${ROW}, ${ATTACHMENTS} as attachments`;
 
 /** All SQL of messages but the outbox's. Within an open unit of work. */
 @Injectable()
@@ -118,7 +123,7 @@ export class MessagesRepository {
          'client_message_id', m.client_message_id, 'whatsapp_message_id', m.whatsapp_message_id,
          'whatsapp_status', m.whatsapp_status, 'created_at', ${ISO('m.created_at')}, 'sent_at', ${ISO('m.sent_at')},
          'delivered_at', ${ISO('m.delivered_at')}, 'read_at', null, 'failed_at', null,
-         'error_code', null, 'error_reason', null, 'attachments', '[]'::json,
+         'error_code', null, 'error_reason', null, 'edited_at', null, 'deleted_at', null, 'deleted_by', null, 'attachments', '[]'::json,
          'conversation', json_build_object(
            'id', c.id, 'status', c.status, 'assigned_user', c.assigned_user, 'assigned_bot', c.assigned_bot,
            'unread_count', c.unread_count, 'read', c.read, 'last_message_at', ${ISO('c.last_message_at')},
@@ -163,7 +168,7 @@ export class MessagesRepository {
                             request_hash, part_of)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        on conflict (workspace_id, conversation_id, client_message_id) where client_message_id is not null do nothing
-       returning ${COLUMNS}`,
+       returning ${MESSAGE_COLUMNS}`,
       [
         row.conversationId,
         row.senderType,
@@ -221,7 +226,7 @@ export class MessagesRepository {
   async findMany(ids: number[]): Promise<Message[]> {
     return await this.work.current.prepared<Message>(
       'message_find_many',
-      `select ${COLUMNS} from message where id = any ($1)`,
+      `select ${MESSAGE_COLUMNS} from message where id = any ($1)`,
       [ids],
     );
   }
@@ -229,7 +234,7 @@ export class MessagesRepository {
   /** Newest first. */
   async history(conversationId: number, limit: number, offset: number): Promise<Message[]> {
     return await this.work.current.query<Message>(
-      `select ${COLUMNS} from message where conversation_id = $1 order by id desc limit $2 offset $3`,
+      `select ${MESSAGE_COLUMNS} from message where conversation_id = $1 order by id desc limit $2 offset $3`,
       [conversationId, limit, offset],
     );
   }

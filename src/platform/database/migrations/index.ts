@@ -5,6 +5,7 @@ import { WhatsappIntake1763700000004 } from './1763700000004-whatsapp-intake';
 import { LookupsAndAudit1763700000005 } from './1763700000005-lookups-and-audit';
 import { Contacts1763700000011 } from './1763700000011-contacts';
 import { ConversationWork1763700000012 } from './1763700000012-conversations';
+import { Messages1763700000013 } from './1763700000013-messages';
 import { Uploads1763700000014 } from './1763700000014-uploads';
 import { Outbound1763700000015 } from './1763700000015-outbound';
 
@@ -17,6 +18,7 @@ export const MIGRATIONS = [
   LookupsAndAudit1763700000005,
   Contacts1763700000011,
   ConversationWork1763700000012,
+  Messages1763700000013,
   Uploads1763700000014,
   Outbound1763700000015,
 ];
