@@ -4,6 +4,7 @@ import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
 import { ConversationsModule } from './conversations/conversations.module';
 import { CrmGatewayModule } from './crm-gateway/crm-gateway.module';
+import { LookupsModule } from './lookups/lookups.module';
 import { MessagesModule } from './messages/messages.module';
 import { MetaWhatsappModule } from './meta-whatsapp/meta-whatsapp.module';
 import { DatabaseModule } from './platform/database/database.module';
@@ -21,6 +22,7 @@ import { ObservabilityModule } from './platform/observability/observability.modu
     JobsModule,
     HttpModule,
     AuthModule,
+    LookupsModule,
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,
