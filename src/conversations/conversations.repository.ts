@@ -72,6 +72,16 @@ export class ConversationsRepository {
     return row ?? null;
   }
 
+  /** A user's open conversations, locked in the order of their ids until the transaction ends. */
+  async lockOpenOf(userId: number): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `select ${COLUMNS} from conversation
+       where assigned_user = $1 and status in ('${OPEN_STATUSES.join("', '")}')
+       order by id for no key update`,
+      [userId],
+    );
+  }
+
   async find(id: number): Promise<Conversation | null> {
     const [row] = await this.work.current.prepared<Conversation>(
       'conversation_find',

@@ -6,6 +6,7 @@ import { ContactsService } from '../contacts/contacts.service';
 import { FOREIGN_KEY_VIOLATION, sqlState } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
+import { UserChangesService } from '../users/user-changes.service';
 import { CONVERSATION_EVENTS } from './conversation.events';
 import { type Assignment, audienceOf, maySee, visibleOnlyTo } from './conversation.policy';
 import type { AssignDto, ConversationQuery } from './conversations.dto';
@@ -30,7 +31,10 @@ export class ConversationsService {
     private readonly conversations: ConversationsRepository,
     private readonly contacts: ContactsService,
     private readonly journal: Journal,
-  ) {}
+    users: UserChangesService,
+  ) {
+    users.useHeldConversations(this);
+  }
 
   /** Called once, by the feature above that owns messages. */
   useLastMessages(source: LastMessages): void {
@@ -137,6 +141,16 @@ export class ConversationsService {
         await this.conversations.unassign(id),
       );
     });
+  }
+
+  /** What a user leaves behind waits in the queue for somebody else; answers how many. Within the open unit of work. */
+  async releaseAllOf(userId: number): Promise<number> {
+    const held = await this.conversations.lockOpenOf(userId);
+    for (const before of held) {
+      const after = await this.conversations.unassign(before.id);
+      await this.announce([CONVERSATION_EVENTS.ASSIGNED], before, after);
+    }
+    return held.length;
   }
 
   async setRead(actor: StaffActor, id: number, read: boolean): Promise<ConversationDto> {

@@ -1,0 +1,5 @@
+/** Fulfilled by the conversations feature, which users know nothing of. Within the open unit of work. */
+export interface HeldConversations {
+  /** Puts a user's open conversations back into the queue; answers how many. The user's row must be locked. */
+  releaseAllOf(userId: number): Promise<number>;
+}
