@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
+import { ContactUserAccountsModule } from './contact-user-accounts/contact-user-accounts.module';
 import { ConversationsModule } from './conversations/conversations.module';
 import { CrmGatewayModule } from './crm-gateway/crm-gateway.module';
 import { LookupsModule } from './lookups/lookups.module';
@@ -23,6 +24,7 @@ import { ObservabilityModule } from './platform/observability/observability.modu
     HttpModule,
     AuthModule,
     LookupsModule,
+    ContactUserAccountsModule,
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,

@@ -3,6 +3,7 @@ import { AuditService } from '../audit/audit.service';
 import { includesLevel } from '../common/access-level';
 import type { StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
+import { changesBetween } from '../common/changes';
 import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { RolesService } from '../roles/roles.service';
@@ -122,7 +123,7 @@ export class UserChangesService {
       await this.sessions.endAllOf(id, id === actor.userId ? actor.sessionId : null);
     const released = left ? await this.held.releaseAllOf(id) : 0;
     const details = {
-      ...changesOf(before, after),
+      ...changesBetween(told(before), told(after)),
       ...(newPassword ? { password: 'changed' } : {}),
       ...(released > 0 ? { released } : {}),
     };
@@ -163,14 +164,12 @@ function isActiveAdmin(user: UserWithRole): boolean {
   return user.role.accessLevel === 'admin' && user.deactivatedAt === null;
 }
 
-function changesOf(before: UserWithRole, after: UserWithRole): object {
-  const told = (user: UserWithRole) => ({
+/** For the audit log. */
+function told(user: UserWithRole): object {
+  return {
     name: user.name,
     username: user.username,
     role: user.role.name,
     active: user.deactivatedAt === null,
-  });
-  const [from, to] = [told(before), told(after)];
-  const changed = (Object.keys(from) as (keyof typeof from)[]).filter((key) => from[key] !== to[key]);
-  return Object.fromEntries(changed.map((key) => [key, { from: from[key], to: to[key] }]));
+  };
 }

@@ -24,6 +24,11 @@ export function sqlState(error: unknown): string | null {
   return unwrapped(error)?.code ?? null;
 }
 
+/** Name of the constraint that a driver's error tells of; null where there is none. */
+export function constraintOf(error: unknown): string | null {
+  return unwrapped(error)?.constraint ?? null;
+}
+
 export const UNIQUE_VIOLATION = '23505';
 export const FOREIGN_KEY_VIOLATION = '23503';
 export const LOCK_NOT_AVAILABLE = '55P03';

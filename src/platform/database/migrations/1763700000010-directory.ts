@@ -27,10 +27,10 @@ export class Directory1763700000010 implements MigrationInterface {
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
         primary key (workspace_id, id),
-        foreign key (workspace_id, contact_id) references contact (workspace_id, id) on delete cascade,
-        foreign key (workspace_id, server_id) references server (workspace_id, id),
-        foreign key (workspace_id, application_id) references application (workspace_id, id),
-        foreign key (workspace_id, device_id) references device (workspace_id, id)
+        constraint contact_user_account_contact_exists foreign key (workspace_id, contact_id) references contact (workspace_id, id) on delete cascade,
+        constraint contact_user_account_server_exists foreign key (workspace_id, server_id) references server (workspace_id, id),
+        constraint contact_user_account_application_exists foreign key (workspace_id, application_id) references application (workspace_id, id),
+        constraint contact_user_account_device_exists foreign key (workspace_id, device_id) references device (workspace_id, id)
       );
       comment on table contact_user_account is 'An account that a contact has on a server of the business.';
       comment on column contact_user_account.password_final is 'AES-256-GCM, bound to this row; never leaves the server.';
@@ -42,12 +42,16 @@ export class Directory1763700000010 implements MigrationInterface {
       create index contact_user_account_device on contact_user_account (workspace_id, device_id)
         where device_id is not null;
       call protect_by_workspace('contact_user_account');
+
+      alter table whatsapp_integration_config add column token_version integer not null default 1;
+      comment on column whatsapp_integration_config.token_version is 'Grows with each token that is entered; not when the same one is sealed anew.';
     `);
   }
 
   async down(db: QueryRunner): Promise<void> {
     // Names that were given anew are given once again: who is gone gives way.
     await db.query(`
+      alter table whatsapp_integration_config drop column token_version;
       drop table contact_user_account;
       alter table users no force row level security;
       update users set username = left(username, 120) || ' (deleted ' || id || ')' where deleted_at is not null;
