@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module';
 import { ContactsModule } from '../contacts/contacts.module';
 import { MessagesModule } from '../messages/messages.module';
 import { SecretBox } from '../platform/crypto/secret-box';
@@ -14,7 +15,12 @@ import { WhatsappIntegrationsService } from './whatsapp-integrations.service';
 import { WhatsappDriver } from './whatsapp.driver';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([WhatsappIntegrationEntity]), ContactsModule, MessagesModule],
+  imports: [
+    TypeOrmModule.forFeature([WhatsappIntegrationEntity]),
+    AuditModule,
+    ContactsModule,
+    MessagesModule,
+  ],
   controllers: [WebhookController, WhatsappIntegrationsController],
   providers: [
     SecretBox,
