@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { ContactsModule } from '../contacts/contacts.module';
+import { ContactThreadsRepository } from './contact-threads.repository';
+import { ContactThreadsService } from './contact-threads.service';
 import { ConversationEditsService } from './conversation-edits.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { ConversationsController } from './conversations.controller';
@@ -13,6 +15,8 @@ import { InboxService } from './inbox.service';
   imports: [AuditModule, ContactsModule],
   controllers: [ConversationsController],
   providers: [
+    ContactThreadsRepository,
+    ContactThreadsService,
     ConversationsRepository,
     ConversationPresenter,
     ConversationsService,

@@ -3,6 +3,7 @@ import { Staff1763700000002 } from './1763700000002-staff';
 import { Conversations1763700000003 } from './1763700000003-conversations';
 import { WhatsappIntake1763700000004 } from './1763700000004-whatsapp-intake';
 import { LookupsAndAudit1763700000005 } from './1763700000005-lookups-and-audit';
+import { Contacts1763700000011 } from './1763700000011-contacts';
 import { ConversationWork1763700000012 } from './1763700000012-conversations';
 
 /** In the order they run. A migration that has been released is never edited. */
@@ -12,5 +13,6 @@ export const MIGRATIONS = [
   Conversations1763700000003,
   WhatsappIntake1763700000004,
   LookupsAndAudit1763700000005,
+  Contacts1763700000011,
   ConversationWork1763700000012,
 ];
