@@ -89,6 +89,13 @@ export class ContactUserAccountsRepository {
     return row!;
   }
 
+  async moveAll(fromContact: number, toContact: number): Promise<void> {
+    await this.work.current.query(
+      'update contact_user_account set contact_id = $2, updated_at = now() where contact_id = $1',
+      [fromContact, toContact],
+    );
+  }
+
   async delete(id: number): Promise<void> {
     await this.work.current.query('delete from contact_user_account where id = $1', [id]);
   }

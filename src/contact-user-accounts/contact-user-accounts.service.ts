@@ -5,6 +5,8 @@ import type { Actor, StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
 import { changesBetween } from '../common/changes';
 import { type Page, pageOf } from '../common/page';
+import type { ContactFollower } from '../contacts/contact-followers.port';
+import { ContactFollowers } from '../contacts/contact-followers.service';
 import { LookupsService } from '../lookups/lookups.service';
 import type { LookupKind } from '../lookups/lookups.types';
 import { contextOf } from '../platform/crypto/sealed-column';
@@ -32,7 +34,9 @@ const SHOWN_FROM = 8;
 
 /** The accounts that contacts have on the business's servers. Their passwords go in and never come out again. */
 @Injectable()
-export class ContactUserAccountsService {
+export class ContactUserAccountsService implements ContactFollower {
+  readonly tables = [ACCOUNT_PASSWORDS.table];
+
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly work: UnitOfWork,
@@ -40,7 +44,15 @@ export class ContactUserAccountsService {
     private readonly lookups: LookupsService,
     private readonly box: SecretBox,
     private readonly audit: AuditService,
-  ) {}
+    contacts: ContactFollowers,
+  ) {
+    contacts.register(this);
+  }
+
+  /** Of contacts that become one. Within the open unit of work. */
+  async takeOver(from: number, to: number): Promise<void> {
+    await this.accounts.moveAll(from, to);
+  }
 
   async list(actor: Actor, query: ContactUserAccountQuery): Promise<Page<ContactUserAccountDto>> {
     return await this.work.run(actor, async () => {

@@ -18,7 +18,7 @@ import type { UserWithRole } from './users.types';
 @Injectable()
 export class UserChangesService {
   private sessions: UserSessions = { endAllOf: () => Promise.reject(new Error('Nobody ends sessions.')) };
-  private held: HeldConversations = { releaseAllOf: () => Promise.resolve(0) };
+  private held: HeldConversations = { releaseOf: () => Promise.resolve(0) };
 
   constructor(
     private readonly work: UnitOfWork,
@@ -103,7 +103,7 @@ export class UserChangesService {
       await this.roles.lockAdmins();
       const user = present(await this.users.lock(id));
       await this.sessions.endAllOf(id, null);
-      const released = await this.held.releaseAllOf(id);
+      const released = await this.held.releaseOf(actor, id);
       await remove();
       if (isActiveAdmin(user)) await this.roles.requireAdminLeft();
       const { name, username, role } = user;
@@ -121,7 +121,7 @@ export class UserChangesService {
     const newPassword = changes.passwordHash !== null;
     if (left || newPassword || before.role.id !== after.role.id)
       await this.sessions.endAllOf(id, id === actor.userId ? actor.sessionId : null);
-    const released = left ? await this.held.releaseAllOf(id) : 0;
+    const released = left ? await this.held.releaseOf(actor, id) : 0;
     const details = {
       ...changesBetween(told(before), told(after)),
       ...(newPassword ? { password: 'changed' } : {}),

@@ -97,15 +97,6 @@ export class UsersRepository {
     return await this.findById(id);
   }
 
-  /** That they are active stays true until the open transaction ends. */
-  async lockActive(id: number): Promise<boolean> {
-    const rows = await this.work.current.query(
-      'select 1 from users where id = $1 and deactivated_at is null for key share',
-      [id],
-    );
-    return rows.length > 0;
-  }
-
   async findCredentials(username: string): Promise<{ user: UserWithRole; passwordHash: string } | null> {
     const [row] = await this.work.current.query<UserRow & { password: string }>(
       `select c.*, u.password from (${SELECT_USER}) c join users u on u.id = c.id

@@ -42,14 +42,6 @@ export class UsersService {
     return await this.work.run({ workspaceId }, () => this.users.findById(id));
   }
 
-  /**
-   * Whether this is a user who may sign in, which stays true until the open transaction ends: for whatever is about
-   * to be given to them.
-   */
-  async lockActive(id: number): Promise<boolean> {
-    return await this.users.lockActive(id);
-  }
-
   async list(actor: Actor, query: UserQuery): Promise<Page<UserDto>> {
     const gone = query.include_deactivated === true;
     const filter = { ...query, roleId: query.role_id, deactivated: gone, deleted: gone };

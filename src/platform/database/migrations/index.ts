@@ -4,6 +4,8 @@ import { Conversations1763700000003 } from './1763700000003-conversations';
 import { WhatsappIntake1763700000004 } from './1763700000004-whatsapp-intake';
 import { LookupsAndAudit1763700000005 } from './1763700000005-lookups-and-audit';
 import { Directory1763700000010 } from './1763700000010-directory';
+import { Contacts1763700000011 } from './1763700000011-contacts';
+import { ConversationWork1763700000012 } from './1763700000012-conversations';
 
 /** In the order they run. A migration that has been released is never edited. */
 export const MIGRATIONS = [
@@ -13,4 +15,6 @@ export const MIGRATIONS = [
   WhatsappIntake1763700000004,
   LookupsAndAudit1763700000005,
   Directory1763700000010,
+  Contacts1763700000011,
+  ConversationWork1763700000012,
 ];
