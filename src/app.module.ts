@@ -3,8 +3,10 @@ import { ApiDocsModule } from './api-docs/api-docs.module';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
+import { ContactUserAccountsModule } from './contact-user-accounts/contact-user-accounts.module';
 import { ConversationsModule } from './conversations/conversations.module';
 import { CrmGatewayModule } from './crm-gateway/crm-gateway.module';
+import { LookupsModule } from './lookups/lookups.module';
 import { MessagesModule } from './messages/messages.module';
 import { MetaWhatsappModule } from './meta-whatsapp/meta-whatsapp.module';
 import { DatabaseModule } from './platform/database/database.module';
@@ -26,6 +28,8 @@ import { UploadsModule } from './uploads/uploads.module';
     HttpModule,
     AuthModule,
     UploadsModule,
+    LookupsModule,
+    ContactUserAccountsModule,
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,

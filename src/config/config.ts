@@ -27,6 +27,8 @@ export interface Config {
     jwtSecret: string;
     jwtExpiresInSeconds: number;
     encryptionKey: string;
+    /** Open what they have sealed, and seal nothing. */
+    previousEncryptionKeys: string[];
     bcryptRounds: number;
   };
   whatsapp: {

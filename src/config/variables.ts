@@ -261,6 +261,15 @@ export const VARIABLES = {
     fallback: null,
     description: 'Encrypts stored credentials (AES-256-GCM); 32 characters or more. Losing it loses them.',
   },
+  ENCRYPTION_KEY_PREVIOUS: {
+    group: 'Security',
+    kind: 'text',
+    secret: true,
+    minLength: 32,
+    fallback: null,
+    description:
+      'Keys that also open stored credentials while ENCRYPTION_KEY is being replaced, separated by commas. See npm run secrets:rotate.',
+  },
   BCRYPT_ROUNDS: {
     group: 'Security',
     kind: 'integer',

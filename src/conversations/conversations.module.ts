@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { ContactsModule } from '../contacts/contacts.module';
+import { UsersModule } from '../users/users.module';
 import { ContactThreadsRepository } from './contact-threads.repository';
 import { ContactThreadsService } from './contact-threads.service';
 import { ConversationEditsService } from './conversation-edits.service';
@@ -12,7 +13,7 @@ import { InboxRepository } from './inbox.repository';
 import { InboxService } from './inbox.service';
 
 @Module({
-  imports: [AuditModule, ContactsModule],
+  imports: [AuditModule, ContactsModule, UsersModule],
   controllers: [ConversationsController],
   providers: [
     ContactThreadsRepository,

@@ -5,6 +5,7 @@ import { AppError, notFound } from '../common/app-error';
 import { FOREIGN_KEY_VIOLATION, sqlState } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
+import { UserChangesService } from '../users/user-changes.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { assignmentOf, isSame, readEvents, withRead } from './conversation-changes';
 import { closed, isOpen } from './conversation-status.policy';
@@ -26,7 +27,10 @@ export class ConversationsService {
     private readonly presenter: ConversationPresenter,
     private readonly journal: Journal,
     private readonly audit: AuditService,
-  ) {}
+    users: UserChangesService,
+  ) {
+    users.useHeldConversations(this);
+  }
 
   /** Called once, by the feature above that owns messages. */
   useLastMessages(source: LastMessages): void {
