@@ -6,11 +6,13 @@ import { ConversationsModule } from './conversations/conversations.module';
 import { CrmGatewayModule } from './crm-gateway/crm-gateway.module';
 import { MessagesModule } from './messages/messages.module';
 import { MetaWhatsappModule } from './meta-whatsapp/meta-whatsapp.module';
+import { NotificationsModule } from './notifications/notifications.module';
 import { DatabaseModule } from './platform/database/database.module';
 import { EventsModule } from './platform/events/events.module';
 import { HttpModule } from './platform/http/http.module';
 import { JobsModule } from './platform/jobs/jobs.module';
 import { ObservabilityModule } from './platform/observability/observability.module';
+import { PresenceModule } from './presence/presence.module';
 
 /** The one list of what the server consists of. */
 @Module({
@@ -24,6 +26,8 @@ import { ObservabilityModule } from './platform/observability/observability.modu
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,
+    NotificationsModule,
+    PresenceModule,
     CrmGatewayModule,
   ],
 })
