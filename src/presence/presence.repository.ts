@@ -110,7 +110,10 @@ export class PresenceRepository {
 
   /** The process is about to stop: its users have the slack for finding another one. */
   async expire(processId: string): Promise<void> {
-    await this.platform.query('update presence_process set expires_at = now() where id = $1 and expires_at > now()', [processId]);
+    await this.platform.query(
+      'update presence_process set expires_at = now() where id = $1 and expires_at > now()',
+      [processId],
+    );
   }
 
   /** Users whom a dead process left behind as connected, and how long ago it said last that it lives. */

@@ -58,6 +58,11 @@ export function streamed(listener: Listener): Heard[] {
   return listener.heard.filter((h) => h.meta !== undefined);
 }
 
+/** What was heard, without who else came and went meanwhile. */
+export function withoutPresence(listener: Listener): Heard[] {
+  return listener.heard.filter((h) => h.event !== 'presence:changed');
+}
+
 /** The sockets in a conversation's room on this server. */
 export function membersOf(system: TestSystem, conversationId: number, workspaceId = 1): string[] {
   const { adapter } = system.app.get(CrmGateway, { strict: false })['namespace'];

@@ -42,6 +42,7 @@ export interface Caller {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answer<Body>>;
+  put<Body = Record<string, unknown>>(path: string, body?: unknown): Promise<Answer<Body>>;
   patch<Body = Record<string, unknown>>(path: string, body?: unknown): Promise<Answer<Body>>;
   delete<Body = Record<string, unknown>>(path: string, body?: unknown): Promise<Answer<Body>>;
 }
@@ -155,6 +156,7 @@ export class TestSystem {
       user,
       get: (path) => this.call('GET', path, undefined, headers),
       post: (path, body, more) => this.call('POST', path, body, { ...headers, ...more }),
+      put: (path, body) => this.call('PUT', path, body, headers),
       patch: (path, body) => this.call('PATCH', path, body, headers),
       delete: (path, body) => this.call('DELETE', path, body, headers),
     };
