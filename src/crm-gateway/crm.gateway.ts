@@ -77,9 +77,8 @@ export class CrmGateway
     this.typing.open(this.namespace);
   }
 
-  beforeApplicationShutdown(): void {
+  async beforeApplicationShutdown(): Promise<void> {
     this.watch.stop();
-    this.typing.close();
     // Clients come back by themselves, a little scattered, and find another process or this one restarted.
     for (const socket of this.namespace.sockets.values()) {
       socket.emit(SYSTEM_EVENTS.NOTIFICATION, {
@@ -87,6 +86,7 @@ export class CrmGateway
         reconnect_after_ms: 500 + Math.floor(Math.random() * 1_500),
       });
     }
+    await this.typing.close();
   }
 
   /** With `auth: { after }` the socket first hears what it missed. */

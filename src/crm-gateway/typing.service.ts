@@ -78,13 +78,14 @@ export class Typing {
     this.timer = setInterval(() => this.forgetStale(Date.now()), LOOK_EVERY_MS);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     clearInterval(this.timer);
     for (const { writing, timer } of this.own.values()) {
       clearTimeout(timer);
       this.tell(writing, null);
     }
     this.own.clear();
+    await this.broadcast.flush();
   }
 
   /** @param conversation as the actor sees it at this moment */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { PlatformDatabase } from '../database/connections';
@@ -25,7 +26,7 @@ interface Topic {
 export class Broadcast {
   private readonly topics = new Map<string, Topic>();
   private gathered: string[] = [];
-  private sending = false;
+  private sending: Promise<void> | null = null;
 
   constructor(
     listener: DatabaseListener,
@@ -61,13 +62,17 @@ export class Broadcast {
   /** Told in the order of the calls, or not at all where the database is away. */
   send(topic: string, message: object): void {
     this.gathered.push(encode(topic, message));
-    if (this.sending) return;
-    this.sending = true;
-    setTimeout(() => void this.sendGathered(), GATHER_MS);
+    this.sending ??= this.sendGathered();
+  }
+
+  /** Resolves once all that was sent is told, or is given up. */
+  async flush(): Promise<void> {
+    await this.sending;
   }
 
   /** One statement at a time: two of them, on two connections, could overtake each other. */
   private async sendGathered(): Promise<void> {
+    await delay(GATHER_MS);
     while (this.gathered.length > 0) {
       const texts = this.gathered;
       this.gathered = [];
@@ -80,7 +85,7 @@ export class Broadcast {
         this.logger.debug({ err }, 'nobody could be told passing news');
       }
     }
-    this.sending = false;
+    this.sending = null;
   }
 }
 
