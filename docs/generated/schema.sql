@@ -274,6 +274,32 @@ alter table message_attachment enable and force row level security;
 create policy own_workspace on message_attachment to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on message_attachment to apicechat_app;
 
+-- What an administrator told all staff.
+create table notification (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  level character varying(10) not null,
+  title character varying(150) not null,
+  body text not null,
+  created_by bigint, -- No foreign key: it outlives its author.
+  created_at timestamp with time zone default now() not null,
+  constraint notification_pkey PRIMARY KEY (workspace_id, id),
+  constraint notification_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint notification_level_check CHECK (level::text = ANY (ARRAY['info'::character varying, 'warning'::character varying, 'critical'::character varying]::text[]))
+);
+alter table notification enable and force row level security;
+create policy own_workspace on notification to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on notification to apicechat_app;
+
+-- A server with sockets. Put off while it lives; what it held counts no more once it has expired.
+create table presence_process (
+  id uuid not null,
+  expires_at timestamp with time zone not null,
+  constraint presence_process_pkey PRIMARY KEY (id)
+);
+grant select on presence_process to apicechat_app;
+grant delete, insert, select, update on presence_process to apicechat_platform;
+
 create table roles (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
@@ -319,6 +345,23 @@ alter table tag enable and force row level security;
 create policy own_workspace on tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on tag to apicechat_app;
 
+-- The user has one socket or more at this process.
+create table user_connection (
+  workspace_id bigint default current_workspace_id() not null,
+  user_id bigint not null,
+  process_id uuid not null,
+  connected_at timestamp with time zone default now() not null,
+  constraint user_connection_pkey PRIMARY KEY (workspace_id, user_id, process_id),
+  constraint user_connection_process_id_fkey FOREIGN KEY (process_id) REFERENCES presence_process(id),
+  constraint user_connection_workspace_id_user_id_fkey FOREIGN KEY (workspace_id, user_id) REFERENCES users(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX user_connection_process ON public.user_connection USING btree (process_id);
+alter table user_connection enable and force row level security;
+create policy machinery on user_connection for select to apicechat_platform using (true);
+create policy own_workspace on user_connection to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on user_connection to apicechat_app;
+grant select on user_connection to apicechat_platform;
+
 -- One row per login. A token is good while its row is here, not ended and not expired.
 create table user_session (
   workspace_id bigint default current_workspace_id() not null,
@@ -352,11 +395,14 @@ create table users (
   deactivated_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  chosen_status character varying(10), -- Shown while connected, in the place of online; null: none was chosen.
+  presence_version bigint default 0 not null, -- Grows with each change of online, status or last_seen_at.
   constraint users_pkey PRIMARY KEY (workspace_id, id),
   constraint users_uuid_key UNIQUE (uuid),
   constraint users_workspace_id_username_key UNIQUE (workspace_id, username),
   constraint users_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
   constraint users_workspace_id_role_id_fkey FOREIGN KEY (workspace_id, role_id) REFERENCES roles(workspace_id, id),
+  constraint users_chosen_status_check CHECK (chosen_status::text = ANY (ARRAY['away'::character varying, 'busy'::character varying]::text[])),
   constraint users_status_check CHECK (status::text = ANY (ARRAY['online'::character varying, 'away'::character varying, 'busy'::character varying, 'offline'::character varying]::text[]))
 );
 CREATE INDEX users_role ON public.users USING btree (workspace_id, role_id);

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { AppModule } from '../../src/app.module';
 import { collectEntrances } from '../access-table';
 import { writeOrCheck } from '../generated-file';
+import { asyncApi } from './asyncapi';
 import { catalogueProblems, describeApi, openApi } from './openapi';
 import { postmanCollection } from './postman';
 
@@ -15,6 +16,7 @@ async function main(): Promise<boolean> {
   const api = describeApi(entrances);
   return [
     writeOrCheck('docs/generated/openapi.json', text(openApi(api, '1.0.0')), 'generate:api-docs'),
+    writeOrCheck('docs/generated/asyncapi.json', text(asyncApi(entrances, '1.0.0')), 'generate:api-docs'),
     writeOrCheck('docs/postman-collection.json', text(postmanCollection(api)), 'generate:api-docs'),
   ].every(Boolean);
 }

@@ -14,6 +14,7 @@ import { fastifyAdapter } from '../../src/platform/http/fastify';
 import { LOGGER } from '../../src/platform/observability/observability.module';
 import { UsersService } from '../../src/users/users.service';
 import { WorkspacesService } from '../../src/workspaces/workspaces.service';
+import { SOCKET_DOCUMENT } from './asyncapi';
 import { createTestDatabase } from './database';
 
 export const APP_SECRET = 'test-app-secret-0123456789';
@@ -74,6 +75,7 @@ export interface Listener {
 export class TestSystem {
   private readonly sockets: Socket[] = [];
   private readonly more: TestSystem[] = [];
+  private readonly undocumented: string[] = [];
 
   private constructor(
     readonly config: Config,
@@ -120,12 +122,14 @@ export class TestSystem {
     await this.meta.stop();
     await this.app.close();
     await this.dropDatabase();
+    this.expectDocumented();
   }
 
   /** This server only; the database and the simulator stay. */
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.disconnect();
     await this.app.close();
+    this.expectDocumented();
   }
 
   /** Makes a user and signs in. */
@@ -203,15 +207,23 @@ export class TestSystem {
     this.sockets.push(socket);
     const heard: Heard[] = [];
     const listener: Listener = { socket, heard, of: (event) => heard.filter((h) => h.event === event) };
-    socket.onAny((event: string, payload: Record<string, unknown>, meta: Heard['meta']) =>
-      heard.push({ event, payload, meta }),
-    );
+    socket.onAny((event: string, payload: Record<string, unknown>, meta: Heard['meta']) => {
+      heard.push({ event, payload, meta });
+      this.undocumented.push(...SOCKET_DOCUMENT.problemsOf(event, payload, meta));
+    });
     await new Promise<void>((ready, failed) => {
       socket.once('stream:ready', () => ready());
       socket.once('connect_error', failed);
       socket.once('disconnect', (reason) => failed(new Error(`disconnected: ${reason}`)));
     });
     return listener;
+  }
+
+  /** Whatever any socket of a test hears is what docs/generated/asyncapi.json says. */
+  private expectDocumented(): void {
+    if (this.undocumented.length === 0) return;
+    const first = [...new Set(this.undocumented)].slice(0, 10).join('\n');
+    throw new Error(`Sockets heard what docs/generated/asyncapi.json does not say:\n${first}`);
   }
 
   /** Rows of any SQL, as the database's owner, who sees all workspaces. */
