@@ -15,9 +15,9 @@ export class PresenceNews {
     broadcast: Broadcast,
     private readonly presence: PresenceService,
   ) {
-    broadcast.on<News>(
+    broadcast.on(
       PRESENCE_TOPIC,
-      (news) => this.tell(news),
+      (news) => this.tell(news as News),
       () => void this.tellAllAnew(),
     );
   }

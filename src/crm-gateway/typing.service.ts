@@ -70,7 +70,7 @@ export class Typing {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly broadcast: Broadcast) {
-    this.broadcast.on<News>(TOPIC, (news) => this.hear(news));
+    this.broadcast.on(TOPIC, (news) => this.hear(news as News));
   }
 
   open(namespace: CrmNamespace): void {

@@ -10,7 +10,7 @@ let admin: Caller;
 let conversationId: number;
 
 beforeAll(async () => {
-  system = await TestSystem.start();
+  system = await TestSystem.start({ madeUpEvents: true });
   admin = await system.signIn('admin');
   conversationId = await openConversation(system);
 });

@@ -1,6 +1,7 @@
 import { ThrottlerStorage, type ThrottlerStorageService } from '@nestjs/throttler';
 import { ask } from '../support/crm';
 import { eventually } from '../support/eventually';
+import { describeWithRedis, TestRedis } from '../support/redis';
 import { type Caller, type Listener, TestSystem } from '../support/system';
 
 let system: TestSystem;
@@ -94,4 +95,55 @@ test('counts in memory are looked through every minute, and those that are over 
   expect(await stopTyping(listener)).toEqual(REFUSED); // not before it is over
   sweep.evictIdleRecords(Date.now() + 61_000);
   expect(storage.storage.size).toBe(0);
+});
+
+describeWithRedis('limits of socket messages shared through Redis')('with Redis', () => {
+  let redis: TestRedis;
+  let servers: TestSystem[];
+
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+    const changes = { redis: { url: redis.url } };
+    servers = [await system.startAnother(changes), await system.startAnother(changes)];
+    for (const server of servers) {
+      const { redis: client } = server.app.get<{ redis: { status: string } }>(ThrottlerStorage, {
+        strict: false,
+      });
+      await eventually(() => client.status === 'ready', { what: 'Redis' });
+    }
+  });
+  afterAll(() => redis.stop());
+
+  test('both limits count over all servers, and every count is forgotten by itself', async () => {
+    const caller = await system.signIn('employer');
+    const listeners = [await servers[0]!.listen(caller), await servers[1]!.listen(caller)] as const;
+    let n = 0;
+    expect(await times(31, () => leave(listeners[n++ % 2]!))).toEqual([
+      ...Array(30).fill(undefined),
+      REFUSED,
+    ]);
+    expect(await times(61, () => stopTyping(listeners[n++ % 2]!))).toEqual([
+      ...Array(60).fill(undefined),
+      REFUSED,
+    ]);
+    expect(await leave(listeners[1])).toEqual(REFUSED);
+
+    const { redis: client } = servers[0]!.app.get<{
+      redis: { keys(pattern: string): Promise<string[]>; pttl(key: string): Promise<number> };
+    }>(ThrottlerStorage, { strict: false });
+    const keys = await client.keys(`*user:1:${caller.user.id}*`);
+    expect(keys.length).toBe(4); // a count and a block for each of the limits
+    for (const key of keys) {
+      const left = await client.pttl(key);
+      expect(left).toBeGreaterThan(0);
+      expect(left).toBeLessThanOrEqual(60_000);
+    }
+  });
+
+  test('while Redis is away each server counts for itself, and no message breaks', async () => {
+    const caller = await system.signIn('employer');
+    const listener = await servers[0]!.listen(caller);
+    await redis.stop();
+    expect(await times(31, () => leave(listener))).toEqual([...Array(30).fill(undefined), REFUSED]);
+  });
 });

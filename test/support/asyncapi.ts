@@ -53,7 +53,7 @@ export class SocketDocument {
     const validate = this.ajv.getSchema(`document#/components/messages/${place}`) as
       ValidateFunction | undefined;
     if (validate === undefined) return [`${what} is not documented`];
-    if (validate(value) === true) return [];
+    if (validate(value)) return [];
     return (validate.errors ?? []).map(
       (error) => `${what}: ${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`,
     );

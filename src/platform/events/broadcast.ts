@@ -46,12 +46,8 @@ export class Broadcast {
   }
 
   /** One listener per topic. `afterGap`: something may have been missed. Neither may throw. */
-  on<Message extends object>(
-    topic: string,
-    hear: (message: Message) => void,
-    afterGap: () => void = () => undefined,
-  ): void {
-    this.topics.set(topic, { hear: hear as (message: unknown) => void, afterGap });
+  on(topic: string, hear: (message: unknown) => void, afterGap: () => void = () => undefined): void {
+    this.topics.set(topic, { hear, afterGap });
   }
 
   /** Told when the open unit of work commits, in the order of commits; never where it does not. */
