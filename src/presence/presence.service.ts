@@ -42,7 +42,7 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
   private beats = 0;
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> | null = null;
-  private readonly writing = new Set<Promise<void>>();
+  private readonly writing = new Map<string, Promise<void>>();
   private stopped = false;
 
   constructor(
@@ -62,7 +62,7 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
     clearInterval(this.timer);
     for (const { leaving } of this.here.values()) clearTimeout(leaving ?? undefined);
     await this.beating;
-    await Promise.all(this.writing);
+    await Promise.all(this.writing.values());
     await this.presences
       .expire(this.processId)
       .catch((err: unknown) => this.logger.debug({ err }, 'the others will notice by themselves'));
@@ -95,6 +95,7 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   async list(actor: Actor): Promise<PresenceDto[]> {
+    await this.writing.get(keyOf(actor)); // who has just come sees themselves
     return await this.work.run(actor, () => this.presences.list());
   }
 
@@ -112,10 +113,14 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
 
   private write(place: Place, seenMsAgo: number): void {
     if (this.stopped) return;
-    const writing = this.makeTrue(place, seenMsAgo)
+    const key = keyOf(place);
+    const writing = (this.writing.get(key) ?? Promise.resolve())
+      .then(() => this.makeTrue(place, seenMsAgo))
       .catch((err: unknown) => this.logger.debug({ err }, 'a presence is written with the next heartbeat'))
-      .finally(() => this.writing.delete(writing));
-    this.writing.add(writing);
+      .finally(() => {
+        if (this.writing.get(key) === writing) this.writing.delete(key);
+      });
+    this.writing.set(key, writing);
   }
 
   /** Makes the database say of this user and process what is so once they are locked. */
