@@ -9,6 +9,7 @@ import { CrmGatewayModule } from './crm-gateway/crm-gateway.module';
 import { LookupsModule } from './lookups/lookups.module';
 import { MessagesModule } from './messages/messages.module';
 import { MetaWhatsappModule } from './meta-whatsapp/meta-whatsapp.module';
+import { NotificationsModule } from './notifications/notifications.module';
 import { DatabaseModule } from './platform/database/database.module';
 import { EventsModule } from './platform/events/events.module';
 import { HttpModule } from './platform/http/http.module';
@@ -16,6 +17,7 @@ import { JobsModule } from './platform/jobs/jobs.module';
 import { ObservabilityModule } from './platform/observability/observability.module';
 import { StorageModule } from './platform/storage/storage.module';
 import { UploadsModule } from './uploads/uploads.module';
+import { PresenceModule } from './presence/presence.module';
 
 /** The one list of what the server consists of. */
 @Module({
@@ -33,6 +35,8 @@ import { UploadsModule } from './uploads/uploads.module';
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,
+    NotificationsModule,
+    PresenceModule,
     CrmGatewayModule,
     ApiDocsModule,
   ],
