@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Journal } from './journal';
+import { JournalConsumers } from './journal-consumer';
 import { JournalReader } from './journal-reader';
 import { JournalTail } from './journal-tail';
 import { Retention } from './retention';
@@ -7,7 +8,7 @@ import { WakeUp } from './wake-up';
 
 @Global()
 @Module({
-  providers: [WakeUp, Journal, JournalReader, JournalTail, Retention],
-  exports: [WakeUp, Journal, JournalReader, JournalTail],
+  providers: [WakeUp, Journal, JournalReader, JournalTail, JournalConsumers, Retention],
+  exports: [WakeUp, Journal, JournalReader, JournalTail, JournalConsumers],
 })
 export class EventsModule {}

@@ -3,6 +3,7 @@ import { Staff1763700000002 } from './1763700000002-staff';
 import { Conversations1763700000003 } from './1763700000003-conversations';
 import { WhatsappIntake1763700000004 } from './1763700000004-whatsapp-intake';
 import { LookupsAndAudit1763700000005 } from './1763700000005-lookups-and-audit';
+import { Bots1763700000016 } from './1763700000016-bots';
 
 /** In the order they run. A migration that has been released is never edited. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   Conversations1763700000003,
   WhatsappIntake1763700000004,
   LookupsAndAudit1763700000005,
+  Bots1763700000016,
 ];
