@@ -265,8 +265,11 @@ create table message (
   send_attempts smallint default 0 not null,
   send_after timestamp with time zone,
   sending_since timestamp with time zone, -- Set and committed before the call to the provider; found after a crash, the fate of the call is unknown.
+  request_hash bytea, -- Of the request that this message was made for, where that may come again.
+  part_of bigint, -- The first message of the same request; its further attachments are messages of their own.
   constraint message_pkey PRIMARY KEY (workspace_id, id),
   constraint message_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint message_workspace_id_part_of_fkey FOREIGN KEY (workspace_id, part_of) REFERENCES message(workspace_id, id) ON DELETE SET NULL (part_of),
   constraint message_workspace_id_reply_to_id_fkey FOREIGN KEY (workspace_id, reply_to_id) REFERENCES message(workspace_id, id) ON DELETE SET NULL (reply_to_id),
   constraint message_workspace_id_sender_bot_fkey FOREIGN KEY (workspace_id, sender_bot) REFERENCES bot(workspace_id, id),
   constraint message_workspace_id_sender_user_fkey FOREIGN KEY (workspace_id, sender_user) REFERENCES users(workspace_id, id),
@@ -277,6 +280,7 @@ create table message (
 CREATE UNIQUE INDEX message_client_id ON public.message USING btree (workspace_id, conversation_id, client_message_id) WHERE (client_message_id IS NOT NULL);
 CREATE INDEX message_history ON public.message USING btree (workspace_id, conversation_id, id DESC);
 CREATE INDEX message_outbox ON public.message USING btree (workspace_id, conversation_id, id) WHERE (((whatsapp_status)::text = 'pending'::text) AND ((sender_type)::text <> 'contact'::text));
+CREATE INDEX message_part_of ON public.message USING btree (workspace_id, part_of) WHERE (part_of IS NOT NULL);
 CREATE INDEX message_reply_to ON public.message USING btree (workspace_id, reply_to_id) WHERE (reply_to_id IS NOT NULL);
 CREATE INDEX message_sender_bot ON public.message USING btree (workspace_id, sender_bot) WHERE (sender_bot IS NOT NULL);
 CREATE INDEX message_sender_user ON public.message USING btree (workspace_id, sender_user) WHERE (sender_user IS NOT NULL);

@@ -71,6 +71,11 @@ export class ConversationsService {
     return seenBy(actor, await this.conversations.lock(id));
   }
 
+  /** The conversation, whoever may see it, locked until the open transaction ends. For work that nobody asked for. */
+  async lock(id: number): Promise<Conversation | null> {
+    return await this.conversations.lock(id);
+  }
+
   /**
    * The open conversation of each thread, in the same order, made where there is none, locked until the open
    * transaction ends. Safe against any number of transactions doing the same.

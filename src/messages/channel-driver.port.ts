@@ -1,3 +1,5 @@
+import type { OutgoingContent, StoredContent } from './outgoing.types';
+
 /** A message of ours that a channel shall bring to a customer. */
 export interface OutgoingMessage {
   id: number;
@@ -31,9 +33,19 @@ export type Prepared =
   | { kind: 'paused'; until: Date; reason: string | null }
   | Extract<SendResult, { kind: 'failed' }>;
 
+/** The conversation that something is to be said in. */
+export interface SendingThread {
+  integrationId: number | null;
+}
+
 /** A channel, as messages know it. Channels register themselves with the outbox. */
 export interface ChannelDriver {
   readonly channel: string;
+  /**
+   * Refuses, with `VALIDATION_FAILED` and the field, what this channel would not take. Otherwise the form to store
+   * it in, where the channel knows a better one; null: the usual. In the open unit of work, before anything is stored.
+   */
+  accept(content: OutgoingContent, thread: SendingThread): Promise<StoredContent | null>;
   /**
    * Reads what the try needs, in the open unit of work. `send` is called after it has committed, outside of any
    * transaction, at most once, and does not throw.

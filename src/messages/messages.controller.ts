@@ -8,11 +8,16 @@ import { IdParam } from '../platform/http/id-param';
 import { CreateMessageDto } from './messages.dto';
 import { MessagesService } from './messages.service';
 import type { MessageDto } from './messages.types';
+import type { SentMessageDto } from './outgoing.types';
+import { SendingService } from './sending.service';
 
 @Controller('messages')
 @Access('employer')
 export class MessagesController {
-  constructor(private readonly messages: MessagesService) {}
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly sending: SendingService,
+  ) {}
 
   /** `Idempotency-Key` is the same as `client_message_id`. */
   @Post()
@@ -20,7 +25,7 @@ export class MessagesController {
     @CurrentActor() actor: StaffActor,
     @Body() input: CreateMessageDto,
     @Headers('idempotency-key') key?: string,
-  ): Promise<MessageDto> {
+  ): Promise<SentMessageDto> {
     if (
       key !== undefined &&
       (key.length === 0 || key.length > 100 || (input.client_message_id ?? key) !== key)
@@ -30,8 +35,10 @@ export class MessagesController {
         'Idempotency-Key has 1 to 100 characters and is not another one than client_message_id.',
       );
     }
-    input.client_message_id ??= key;
-    return await this.messages.create(actor, input);
+    return await this.sending.send(actor, input.conversation_id, input, {
+      replyToId: input.reply_to_id,
+      clientMessageId: input.client_message_id ?? key,
+    });
   }
 
   @Get(':id')

@@ -9,6 +9,7 @@ import { MessagesRepository } from './messages.repository';
 import { MessagesService } from './messages.service';
 import { OutboxRepository } from './outbox.repository';
 import { Outbox } from './outbox.service';
+import { SendingService } from './sending.service';
 
 @Module({
   imports: [ContactsModule, ConversationsModule],
@@ -18,10 +19,11 @@ import { Outbox } from './outbox.service';
     OutboxRepository,
     EarlyReportsRepository,
     MessagesService,
+    SendingService,
     InboundService,
     DeliveriesService,
     Outbox,
   ],
-  exports: [MessagesService, InboundService, DeliveriesService, Outbox],
+  exports: [MessagesService, SendingService, InboundService, DeliveriesService, Outbox],
 })
 export class MessagesModule {}

@@ -36,6 +36,10 @@ export interface OutboundRow {
   payload: object | null;
   replyToId: number | null;
   clientMessageId: string | null;
+  /** Of the request, where it may come again. */
+  requestHash: Buffer | null;
+  /** The first message of the same request. */
+  partOf: number | null;
 }
 
 /** Something the customer did, but no message that would let us answer freely for another 24 hours. */
@@ -150,8 +154,9 @@ export class MessagesRepository {
   async insertOutbound(row: OutboundRow): Promise<Message | null> {
     const [message] = await this.work.current.prepared<Message>(
       'message_insert_outbound',
-      `insert into message (conversation_id, sender_type, sender_user, sender_bot, type, body, payload, reply_to_id, client_message_id)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+      `insert into message (conversation_id, sender_type, sender_user, sender_bot, type, body, payload, reply_to_id, client_message_id,
+                            request_hash, part_of)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        on conflict (workspace_id, conversation_id, client_message_id) where client_message_id is not null do nothing
        returning ${COLUMNS}`,
       [
@@ -164,6 +169,8 @@ export class MessagesRepository {
         row.payload === null ? null : JSON.stringify(row.payload),
         row.replyToId,
         row.clientMessageId,
+        row.requestHash,
+        row.partOf,
       ],
     );
     return message ?? null;
@@ -175,6 +182,17 @@ export class MessagesRepository {
       [conversationId, clientMessageId],
     );
     return message ?? null;
+  }
+
+  /** What a message of ours was asked for with, and the others that the same request became. */
+  async findRequest(id: number): Promise<{ hash: Buffer | null; followedBy: number[] }> {
+    const [row] = await this.work.current.query<{ hash: Buffer | null; followedBy: number[] }>(
+      `select request_hash as hash,
+         array(select other.id from message other where other.part_of = message.id order by other.id) as "followedBy"
+       from message where id = $1`,
+      [id],
+    );
+    return row!;
   }
 
   async findMany(ids: number[]): Promise<Message[]> {

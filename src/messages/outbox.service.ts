@@ -66,6 +66,10 @@ export class Outbox implements OnModuleInit {
     this.drivers.set(driver.channel, driver);
   }
 
+  driverOf(channel: string): ChannelDriver | null {
+    return this.drivers.get(channel) ?? null;
+  }
+
   /** Within the open unit of work that wrote the message. */
   async enqueue(...conversationIds: number[]): Promise<void> {
     this.jobs.enqueue(

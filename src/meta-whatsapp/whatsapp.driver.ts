@@ -3,13 +3,15 @@ import type { Logger } from 'pino';
 import { CONFIG, type Config } from '../config/config';
 import { ContactsService } from '../contacts/contacts.service';
 import type { ChannelDriver, OutgoingMessage, Prepared, SendResult } from '../messages/channel-driver.port';
+import type { OutgoingContent, StoredContent } from '../messages/outgoing.types';
 import { Outbox } from '../messages/outbox.service';
 import { LOGGER } from '../platform/observability/observability.module';
 import { GraphClient, type SendOutcome } from './graph-client';
 import { type ClassifiedError, pairWaitSeconds } from './graph-errors';
 import { GraphGate } from './graph-gate';
 import { callbackDataOf, WHATSAPP } from './intake-mapping';
-import { outboundText } from './outbound-message';
+import { checkLimits } from './outbound-limits';
+import { outboundMessage } from './outbound-message';
 import { type SendingNumber, WhatsappIntegrationsService } from './whatsapp-integrations.service';
 
 /** Who mends a number wakes what waits for it; this, in seconds, is for what nobody is told of, such as its age. */
@@ -41,6 +43,11 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
     this.outbox.registerDriver(this);
   }
 
+  accept(content: OutgoingContent): Promise<StoredContent | null> {
+    checkLimits(content);
+    return Promise.resolve(null);
+  }
+
   async prepare(message: OutgoingMessage): Promise<Prepared> {
     const state =
       message.integrationId === null ? null : await this.integrations.sendingState(message.integrationId);
@@ -54,13 +61,6 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
       const until = state.pausedUntil === 'mended' ? inSeconds(MENDED_CHECK_SECONDS) : state.pausedUntil;
       return { kind: 'paused', until, reason: state.reason };
     }
-    if (message.type !== 'text' || message.body === null) {
-      return {
-        kind: 'failed',
-        code: null,
-        reason: `Messages of type "${message.type}" cannot be sent on WhatsApp.`,
-      };
-    }
     const address = await this.contacts.addressOf(message.contactId);
     if (address.whatsapp_phone === undefined && address.whatsapp_user === undefined) {
       return {
@@ -69,13 +69,22 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
         reason: 'The contact has neither a phone number nor a WhatsApp user id.',
       };
     }
-    const request = outboundText({
-      to: address.whatsapp_phone,
-      recipient: address.whatsapp_user,
-      body: message.body,
-      replyToWamid: message.replyToExternalId,
-      callbackData: callbackDataOf(message.id),
-    });
+    const request = outboundMessage(
+      {
+        to: address.whatsapp_phone,
+        recipient: address.whatsapp_user,
+        replyToWamid: message.replyToExternalId,
+        callbackData: callbackDataOf(message.id),
+      },
+      { ...message, mediaId: null },
+    );
+    if (request === null) {
+      return {
+        kind: 'failed',
+        code: null,
+        reason: `Messages of type "${message.type}" cannot be sent on WhatsApp.`,
+      };
+    }
     // Last: whoever is let in must go.
     const closed = this.gate.enter(message.integrationId!, state.tokenVersion, message.id);
     if (closed !== null) return { kind: 'paused', ...closed };
