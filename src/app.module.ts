@@ -12,6 +12,8 @@ import { EventsModule } from './platform/events/events.module';
 import { HttpModule } from './platform/http/http.module';
 import { JobsModule } from './platform/jobs/jobs.module';
 import { ObservabilityModule } from './platform/observability/observability.module';
+import { StorageModule } from './platform/storage/storage.module';
+import { UploadsModule } from './uploads/uploads.module';
 
 /** The one list of what the server consists of. */
 @Module({
@@ -20,8 +22,10 @@ import { ObservabilityModule } from './platform/observability/observability.modu
     DatabaseModule,
     EventsModule,
     JobsModule,
+    StorageModule,
     HttpModule,
     AuthModule,
+    UploadsModule,
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Headers, Param, Post, Query } from '@nestjs/common';
 import type { StaffActor } from '../common/actor';
-import { AppError } from '../common/app-error';
 import { type Page, PageQuery } from '../common/page';
 import { Access } from '../platform/http/access';
 import { CurrentActor } from '../platform/http/current-actor';
+import { idempotencyKey } from '../platform/http/idempotency-key';
 import { IdParam } from '../platform/http/id-param';
 import { CreateMessageDto } from './messages.dto';
 import { MessagesService } from './messages.service';
@@ -26,18 +26,9 @@ export class MessagesController {
     @Body() input: CreateMessageDto,
     @Headers('idempotency-key') key?: string,
   ): Promise<SentMessageDto> {
-    if (
-      key !== undefined &&
-      (key.length === 0 || key.length > 100 || (input.client_message_id ?? key) !== key)
-    ) {
-      throw new AppError(
-        'VALIDATION_FAILED',
-        'Idempotency-Key has 1 to 100 characters and is not another one than client_message_id.',
-      );
-    }
     return await this.sending.send(actor, input.conversation_id, input, {
       replyToId: input.reply_to_id,
-      clientMessageId: input.client_message_id ?? key,
+      clientMessageId: idempotencyKey(key, input.client_message_id),
     });
   }
 

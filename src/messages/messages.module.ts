@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ContactsModule } from '../contacts/contacts.module';
 import { ConversationsModule } from '../conversations/conversations.module';
+import { AttachmentsRepository } from './attachments.repository';
 import { DeliveriesService } from './deliveries.service';
 import { EarlyReportsRepository } from './early-reports.repository';
 import { InboundService } from './inbound.service';
@@ -16,6 +17,7 @@ import { SendingService } from './sending.service';
   controllers: [MessagesController],
   providers: [
     MessagesRepository,
+    AttachmentsRepository,
     OutboxRepository,
     EarlyReportsRepository,
     MessagesService,

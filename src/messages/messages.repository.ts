@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { Thread } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { ATTACHMENTS } from './attachments.repository';
 import type { Delivery } from './delivery-state';
 import { MESSAGE_EVENTS } from './message.events';
 import type { Message } from './messages.types';
@@ -20,7 +22,7 @@ export interface StoredInbound {
 }
 
 /** A message of ours, and where it belongs. */
-export interface OutboundMessage extends Message {
+export interface OutboundMessage extends Omit<Message, 'attachments'> {
   assignedUser: number | null;
   assignedBot: number | null;
   integrationId: number | null;
@@ -48,11 +50,14 @@ const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
 /** As `Date.toISOString` writes it; connections work in UTC. */
 const ISO = (column: string): string => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-const COLUMNS = `id, conversation_id as "conversationId", sender_type as "senderType", sender_user as "senderUser",
+const ROW = `id, conversation_id as "conversationId", sender_type as "senderType", sender_user as "senderUser",
   sender_bot as "senderBot", type, body, payload, reply_to_id as "replyToId", client_message_id as "clientMessageId",
   created_at as "createdAt", sent_at as "sentAt", delivered_at as "deliveredAt", read_at as "readAt",
   failed_at as "failedAt", whatsapp_message_id as "whatsappMessageId", whatsapp_status as "whatsappStatus",
   error_code as "errorCode", error_reason as "errorReason"`;
+
+/** A whole {@link Message}, of the table under its own name. */
+const COLUMNS = `${ROW}, ${ATTACHMENTS} as attachments`;
 
 /** All SQL of messages but the outbox's. Within an open unit of work. */
 @Injectable()
@@ -176,12 +181,30 @@ export class MessagesRepository {
     return message ?? null;
   }
 
-  async findByClientId(conversationId: number, clientMessageId: string): Promise<Message | null> {
-    const [message] = await this.work.current.query<Message>(
-      `select ${COLUMNS} from message where conversation_id = $1 and client_message_id = $2`,
+  async findByClientId(conversationId: number, clientMessageId: string): Promise<number | null> {
+    const [row] = await this.work.current.query<{ id: number }>(
+      'select id from message where conversation_id = $1 and client_message_id = $2',
       [conversationId, clientMessageId],
     );
-    return message ?? null;
+    return row?.id ?? null;
+  }
+
+  /** The same in any conversation of a thread, open or not. */
+  async findByThreadAndClientId(thread: Thread, clientMessageId: string): Promise<number | null> {
+    const [row] = await this.work.current.query<{ id: number }>(
+      `select m.id from conversation c join message m on m.conversation_id = c.id and m.client_message_id = $4
+       where c.contact_id = $1 and c.channel = $2 and c.integration_id is not distinct from $3`,
+      [thread.contactId, thread.channel, thread.integrationId, clientMessageId],
+    );
+    return row?.id ?? null;
+  }
+
+  /** Until the transaction ends, nobody else holds this id of a client's for this contact. Before any row is locked. */
+  async lockClientId(contactId: number, clientMessageId: string): Promise<void> {
+    const { workspaceId } = this.work.current;
+    await this.work.current.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `send/${workspaceId}/${contactId}/${clientMessageId}`,
+    ]);
   }
 
   /** What a message of ours was asked for with, and the others that the same request became. */
@@ -228,7 +251,7 @@ export class MessagesRepository {
     return await this.work.current.prepared(
       'message_lock_outbound',
       `with m as (
-         select ${COLUMNS} from message
+         select ${ROW} from message
          where (id = any ($1) or whatsapp_message_id = any ($2)) and sender_type <> 'contact'
          order by id for no key update
        )

@@ -1,4 +1,5 @@
 import type { ConversationState } from '../conversations/conversations.types';
+import type { AttachmentDto } from './attachments.types';
 
 export type SenderType = 'contact' | 'user' | 'bot' | 'system';
 
@@ -29,6 +30,7 @@ export interface Message {
   whatsappStatus: DeliveryStatus;
   errorCode: number | null;
   errorReason: string | null;
+  attachments: AttachmentDto[];
 }
 
 /** How far a message has come: all that may change after it was written. */
@@ -56,7 +58,7 @@ export interface MessageDto extends DeliveryState {
   reply_to_id: number | null;
   client_message_id: string | null;
   created_at: string;
-  attachments: object[];
+  attachments: AttachmentDto[];
 }
 
 /** What `message:new` brings: the message, and what it changed about its conversation. */
@@ -78,6 +80,7 @@ export function toDeliveryState(
     | 'replyToId'
     | 'clientMessageId'
     | 'createdAt'
+    | 'attachments'
   >,
 ): DeliveryState {
   return {
@@ -116,6 +119,6 @@ export function toMessageDto(message: Message): MessageDto {
     failed_at: iso(message.failedAt),
     error_code: message.errorCode,
     error_reason: message.errorReason,
-    attachments: [],
+    attachments: message.attachments,
   };
 }

@@ -4,7 +4,12 @@ import { AppError, invalid } from '../common/app-error';
 import { audienceOf } from '../conversations/conversation.policy';
 import { isWindowOpen } from '../conversations/conversation-window.policy';
 import { ConversationsService } from '../conversations/conversations.service';
-import { type Conversation, OPEN_STATUSES, toConversationState } from '../conversations/conversations.types';
+import {
+  type Conversation,
+  OPEN_STATUSES,
+  type Thread,
+  toConversationState,
+} from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
 import { MESSAGE_EVENTS } from './message.events';
@@ -67,6 +72,29 @@ export class SendingService {
   }
 
   /**
+   * In the customer's open conversation on a channel, which is made where there is none. One that the actor may not
+   * see answers as if it were missing.
+   */
+  async sendTo(
+    actor: StaffActor,
+    thread: Thread,
+    content: ContentInput,
+    options: SendOptions = {},
+  ): Promise<SentMessageDto> {
+    return await this.work.run(actor, async () => {
+      const request = new Request({ senderType: 'user', senderUser: actor.userId }, content, options);
+      if (request.clientMessageId !== null) {
+        // The conversation of the first time may be closed by now; one at a time, so that none opens another.
+        await this.messages.lockClientId(thread.contactId, request.clientMessageId);
+        const earlier = await this.messages.findByThreadAndClientId(thread, request.clientMessageId);
+        if (earlier !== null) return await this.answerAgain(earlier, request);
+      }
+      const [open] = await this.conversations.openFor([thread]);
+      return await this.say(await this.conversations.lockVisible(actor, open!.id), request);
+    });
+  }
+
+  /**
    * In a conversation that is the bot's at this moment and stays so until the open unit of work has ended: nobody
    * who takes it over is spoken over. What is refused leaves no trace; a content that cannot be sent throws.
    */
@@ -89,7 +117,7 @@ export class SendingService {
   private async again(conversationId: number, request: Request): Promise<SentMessageDto | null> {
     if (request.clientMessageId === null) return null;
     const earlier = await this.messages.findByClientId(conversationId, request.clientMessageId);
-    return earlier === null ? null : await this.answerAgain(earlier.id, request);
+    return earlier === null ? null : await this.answerAgain(earlier, request);
   }
 
   private async answerAgain(messageId: number, request: Request): Promise<SentMessageDto> {

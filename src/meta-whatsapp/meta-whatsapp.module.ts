@@ -3,6 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ContactsModule } from '../contacts/contacts.module';
 import { MessagesModule } from '../messages/messages.module';
 import { SecretBox } from '../platform/crypto/secret-box';
+import { DirectSendsController } from './direct-sends.controller';
+import { DirectSendsService } from './direct-sends.service';
 import { NumberDirectory } from './number-directory';
 import { SetAsideService } from './set-aside.service';
 import { WebhookIntakeService } from './webhook-intake.service';
@@ -15,7 +17,7 @@ import { WhatsappDriver } from './whatsapp.driver';
 
 @Module({
   imports: [TypeOrmModule.forFeature([WhatsappIntegrationEntity]), ContactsModule, MessagesModule],
-  controllers: [WebhookController, WhatsappIntegrationsController],
+  controllers: [WebhookController, DirectSendsController, WhatsappIntegrationsController],
   providers: [
     SecretBox,
     NumberDirectory,
@@ -24,6 +26,7 @@ import { WhatsappDriver } from './whatsapp.driver';
     WhatsappIntegrationsRepository,
     WhatsappIntegrationsService,
     WhatsappDriver,
+    DirectSendsService,
   ],
   exports: [WhatsappIntegrationsService],
 })

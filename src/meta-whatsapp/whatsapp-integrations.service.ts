@@ -131,6 +131,11 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     });
   }
 
+  /** Our numbers, by their ids here and at Meta. Within the open unit of work. */
+  async numbers(): Promise<{ id: number; phoneNumberId: string }[]> {
+    return await this.rows.numbers();
+  }
+
   /** Within the open unit of work. Null where the number is gone. */
   async sendingState(id: number): Promise<SendingState | null> {
     const row = await this.rows.find(id);

@@ -15,6 +15,8 @@ export class Outbound1763700000015 implements MigrationInterface {
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('alter table message drop column part_of, drop column request_hash;');
+    await db.query(`
+      alter table message drop column part_of, drop column request_hash;
+    `);
   }
 }
