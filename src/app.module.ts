@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiDocsModule } from './api-docs/api-docs.module';
+import { BotsModule } from './bots/bots.module';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
@@ -29,6 +30,7 @@ import { UploadsModule } from './uploads/uploads.module';
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,
+    BotsModule,
     CrmGatewayModule,
     ApiDocsModule,
   ],

@@ -29,6 +29,7 @@ export interface Config {
     encryptionKey: string;
     bcryptRounds: number;
   };
+  bots: { webhookAllowPrivate: boolean };
   whatsapp: {
     baseUrl: string;
     apiVersion: string;

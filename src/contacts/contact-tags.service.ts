@@ -29,6 +29,11 @@ export class ContactTagsService {
     });
   }
 
+  /** Within the open unit of work, for work that nobody asked for. */
+  async idsOf(contactId: number): Promise<Set<number>> {
+    return new Set(await this.tags.idsOf(contactId));
+  }
+
   /** Tags that the contact has already stay as they are. */
   async add(actor: StaffActor, contactId: number, tagIds: number[]): Promise<ContactTagsDto> {
     return await this.work.run(actor, async () => {
@@ -52,11 +57,7 @@ export class ContactTagsService {
     });
   }
 
-  async contactsWith(
-    actor: StaffActor,
-    tagId: number,
-    query: ContactsByTagQuery,
-  ): Promise<Page<ContactDto>> {
+  async contactsWith(actor: StaffActor, tagId: number, query: ContactsByTagQuery): Promise<Page<ContactDto>> {
     return await this.work.run(actor, async () => {
       if (!(await this.tags.exists(tagId))) throw notFound('tag');
       const filter = { words: [], tagIds: [tagId], everyTag: false, createdSince: null };

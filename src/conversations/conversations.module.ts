@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { ContactsModule } from '../contacts/contacts.module';
+import { BotHandsService } from './bot-hands.service';
 import { ConversationEditsService } from './conversation-edits.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { ConversationsController } from './conversations.controller';
@@ -16,10 +17,11 @@ import { InboxService } from './inbox.service';
     ConversationsRepository,
     ConversationPresenter,
     ConversationsService,
+    BotHandsService,
     ConversationEditsService,
     InboxRepository,
     InboxService,
   ],
-  exports: [ConversationsService],
+  exports: [ConversationsService, BotHandsService],
 })
 export class ConversationsModule {}

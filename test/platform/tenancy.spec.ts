@@ -13,6 +13,8 @@ const MAYBE_NOBODYS = ['webhook_set_aside'];
 
 /** All that the machinery's role may do, over all tables. */
 const PLATFORM_RIGHTS = {
+  'bot (deleted_at, workspace_id)': 'select',
+  bot_trigger: 'delete, select',
   early_delivery_report: 'delete, select',
   event: 'delete, select',
   job: 'delete, select, update',

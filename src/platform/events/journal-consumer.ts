@@ -36,6 +36,8 @@ export interface JournalConsumer {
   types: readonly string[];
   /** Whether the entry is of interest, by what it says itself. Quick; asked for every entry of those types. */
   wants: (event: JournalEvent) => boolean;
+  /** Whether a wanted entry is acted on at once, or with the look of every second. Default: at once. */
+  isUrgent?: (event: JournalEvent) => boolean;
   /**
    * Acts on wanted entries of one workspace, in their order. What it does must be in one transaction, or harmless
    * when done again: a crash after it and before the place is saved hands the same entries over once more, and an
@@ -123,8 +125,12 @@ class Runner {
     private readonly logger: Logger,
   ) {}
 
+  /** Whether it is worth a look now. */
   isFor(event: JournalEvent): boolean {
-    return this.consumer.types.includes(event.type) && this.consumer.wants(event);
+    const { types, isUrgent } = this.consumer;
+    return (
+      types.includes(event.type) && this.consumer.wants(event) && (isUrgent?.call(this.consumer, event) ?? true)
+    );
   }
 
   /** Gives a new consumer its place, and one whose place is of another cluster's history a new one. */
@@ -318,12 +324,12 @@ class Runner {
 /** Wanted entries that follow each other and are of one workspace; one that failed before comes alone. */
 function runsOf(
   events: readonly JournalEvent[],
-  { wants }: JournalConsumer,
+  consumer: JournalConsumer,
   failing: number | null,
 ): JournalEvent[][] {
   const runs: JournalEvent[][] = [];
   for (const event of events) {
-    if (!wants(event)) continue;
+    if (!consumer.wants(event)) continue;
     const last = runs.at(-1);
     const joins =
       last !== undefined &&
