@@ -80,6 +80,7 @@ export function signedHeaders(
 export function verdictOf(outcome: CallOutcome): Verdict {
   if (outcome.kind === 'failed') return { kind: 'failed', detail: outcome.reason };
   if (outcome.kind === 'refused') return { kind: 'invalid', detail: outcome.reason };
+  if (outcome.kind === 'oversized') return { kind: 'invalid', detail: 'the answer is too long' };
   const { status, body } = outcome;
   if (status >= 500 || status === 429 || status === 408)
     return { kind: 'failed', detail: `the service answered with status ${status}` };

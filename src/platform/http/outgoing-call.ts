@@ -20,10 +20,13 @@ export type CallOutcome =
   | { kind: 'answered'; status: number; body: string }
   /** Nothing was sent, and nothing will be: the address is not one to call. */
   | { kind: 'refused'; reason: string }
+  /** It was received, and what came back is too long to be read. */
+  | { kind: 'oversized' }
   /** Perhaps it was received, perhaps not. */
   | { kind: 'failed'; reason: string };
 
 class AddressRefused extends Error {}
+class Oversized extends Error {}
 
 const NOT_PUBLIC = 'the address is not one of the public internet';
 
@@ -49,6 +52,7 @@ export async function callOut(call: OutgoingCall): Promise<CallOutcome> {
     return await send(url, call);
   } catch (error) {
     if (error instanceof AddressRefused) return { kind: 'refused', reason: error.message };
+    if (error instanceof Oversized) return { kind: 'oversized' };
     const { code, message } = error as NodeJS.ErrnoException;
     return { kind: 'failed', reason: code ?? message };
   }
@@ -91,7 +95,7 @@ async function read(response: IncomingMessage, limit: number): Promise<string> {
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > limit) throw new Error(`an answer of more than ${limit} bytes`);
+    if (length > limit) throw new Oversized();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
