@@ -19,6 +19,7 @@ export const MESSAGES: Chapter = {
       save: { message_id: 'id' },
       errors: {
         CONVERSATION_CLOSED: 'The conversation is closed.',
+        NOT_FOUND: 'There is no such conversation, or none that you may see.',
         IDEMPOTENCY_KEY_REUSED: 'The same key was used for another message.',
       },
     },
