@@ -127,6 +127,14 @@ export class ConversationsRepository {
     );
   }
 
+  /** Up to `limit` conversations of a bot, open or not, locked in the order of their ids. */
+  async lockOfBot(botId: number, limit: number): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `select ${CONVERSATION_COLUMNS} from conversation where assigned_bot = $1 order by id limit $2 for no key update`,
+      [botId, limit],
+    );
+  }
+
   /**
    * Whether there is such a user, not deactivated, who stays so until the transaction ends. Before conversations are
    * locked: whoever deactivates a user locks them first and their conversations then.

@@ -111,6 +111,16 @@ export class ConversationsService {
     });
   }
 
+  /**
+   * Whoever speaks in a bot's conversation takes it over, so that the bot falls silent. Within the open unit of work;
+   * the conversation must be locked.
+   */
+  async takeFromBot(actor: StaffActor, conversation: Conversation): Promise<Conversation> {
+    if (conversation.assignedBot === null || !isOpen(conversation)) return conversation;
+    await this.assign(actor, conversation.id, {});
+    return (await this.conversations.find(conversation.id))!;
+  }
+
   async unassign(actor: StaffActor, id: number): Promise<ConversationDto> {
     return await this.work.run(actor, async () => {
       const before = await this.lockVisible(actor, id);

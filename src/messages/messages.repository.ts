@@ -239,6 +239,28 @@ export class MessagesRepository {
     );
   }
 
+  /** The message and those before it, at most `limit`, newest first. */
+  async upTo(conversationId: number, messageId: number, limit: number): Promise<Message[]> {
+    return await this.work.current.prepared<Message>(
+      'message_up_to',
+      `select ${COLUMNS} from message where conversation_id = $1 and id <= $2 order by id desc limit $3`,
+      [conversationId, messageId, limit],
+    );
+  }
+
+  /** How many of the newest messages of a conversation bots have sent lately. */
+  async recentOfBots(conversationId: number): Promise<{ inMinute: number; inHour: number }> {
+    const [row] = await this.work.current.prepared<{ inMinute: number; inHour: number }>(
+      'message_recent_of_bots',
+      `select count(*) filter (where created_at > now() - interval '1 minute')::int as "inMinute",
+         count(*) filter (where created_at > now() - interval '1 hour')::int as "inHour"
+       from (select sender_type, created_at from message where conversation_id = $1 order by id desc limit 300) newest
+       where sender_type = 'bot'`,
+      [conversationId],
+    );
+    return row!;
+  }
+
   async countOf(conversationId: number): Promise<number> {
     const [row] = await this.work.current.query<{ count: number }>(
       'select count(*)::int as count from message where conversation_id = $1',

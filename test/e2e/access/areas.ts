@@ -1,4 +1,5 @@
 import type { Area } from '../../support/areas';
+import { botsArea } from './bots.area';
 import { contactUserAccountsArea } from './contact-user-accounts.area';
 import { conversationsArea } from './conversations.area';
 import { integrationsArea } from './integrations.area';
@@ -8,10 +9,11 @@ import { staffArea } from './staff.area';
 
 /** Every area of the API. */
 export const AREAS: Area[] = [
+  botsArea,
+  contactUserAccountsArea,
   conversationsArea,
-  messagesArea,
   integrationsArea,
   lookupsArea,
+  messagesArea,
   staffArea,
-  contactUserAccountsArea,
 ];
