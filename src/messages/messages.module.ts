@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ContactsModule } from '../contacts/contacts.module';
 import { ConversationsModule } from '../conversations/conversations.module';
 import { AttachmentsRepository } from './attachments.repository';
+import { AttachmentsService } from './attachments.service';
 import { DeliveriesService } from './deliveries.service';
 import { EarlyReportsRepository } from './early-reports.repository';
 import { InboundService } from './inbound.service';
@@ -17,6 +18,7 @@ import { Outbox } from './outbox.service';
   providers: [
     MessagesRepository,
     AttachmentsRepository,
+    AttachmentsService,
     OutboxRepository,
     EarlyReportsRepository,
     MessagesService,
@@ -24,6 +26,6 @@ import { Outbox } from './outbox.service';
     DeliveriesService,
     Outbox,
   ],
-  exports: [MessagesService, InboundService, DeliveriesService, Outbox],
+  exports: [AttachmentsService, MessagesService, InboundService, DeliveriesService, Outbox],
 })
 export class MessagesModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../platform/database/unit-of-work';
-import { ATTACHMENTS } from './attachments.repository';
+import { ATTACHMENTS, attachmentsOf } from './attachments.repository';
 import type { Delivery } from './delivery-state';
 import { MESSAGE_EVENTS } from './message.events';
 import type { Message } from './messages.types';
@@ -102,10 +102,11 @@ export class MessagesRepository {
    * Journals `message:new` for inbound messages of this transaction. The payload is put together by the database,
    * which has the rows at hand: for a thousand messages a second, fetching them, building objects and sending those
    * back was the larger part of the work. It equals `toMessageDto` with `toConversationState`; a test compares.
+   * `withFiles`: some of them show files; else nobody looks for any.
    */
-  announceInbound(added: { id: number; audience: number[] | null }[]): void {
+  announceInbound(added: { id: number; audience: number[] | null }[], withFiles: boolean): void {
     this.work.current.send(
-      'message_announce_inbound',
+      withFiles ? 'message_announce_inbound_files' : 'message_announce_inbound',
       `insert into event (type, conversation_id, audience, payload)
        select '${MESSAGE_EVENTS.NEW}', m.conversation_id, heard.audience::bigint[], json_build_object(
          'id', m.id, 'conversation_id', m.conversation_id, 'sender_type', m.sender_type, 'sender_user', m.sender_user,
@@ -113,7 +114,7 @@ export class MessagesRepository {
          'client_message_id', m.client_message_id, 'whatsapp_message_id', m.whatsapp_message_id,
          'whatsapp_status', m.whatsapp_status, 'created_at', ${ISO('m.created_at')}, 'sent_at', ${ISO('m.sent_at')},
          'delivered_at', ${ISO('m.delivered_at')}, 'read_at', null, 'failed_at', null,
-         'error_code', null, 'error_reason', null, 'attachments', '[]'::json,
+         'error_code', null, 'error_reason', null, 'attachments', ${withFiles ? attachmentsOf('m.id') : `'[]'::json`},
          'conversation', json_build_object(
            'id', c.id, 'status', c.status, 'assigned_user', c.assigned_user, 'assigned_bot', c.assigned_bot,
            'unread_count', c.unread_count, 'read', c.read, 'last_message_at', ${ISO('c.last_message_at')},
@@ -187,6 +188,19 @@ export class MessagesRepository {
       `select ${COLUMNS} from message where id = any ($1)`,
       [ids],
     );
+  }
+
+  /** The message with whose it is, which stays so until the transaction ends. Null where it is gone. */
+  async findWithAssignee(
+    id: number,
+  ): Promise<(Message & Pick<OutboundMessage, 'assignedUser' | 'assignedBot'>) | null> {
+    const [row] = await this.work.current.query<{ assignedUser: number | null; assignedBot: number | null }>(
+      `select assigned_user as "assignedUser", assigned_bot as "assignedBot" from conversation
+       where id = (select conversation_id from message where id = $1) for share`,
+      [id],
+    );
+    const [message] = await this.findMany([id]);
+    return row === undefined || message === undefined ? null : { ...message, ...row };
   }
 
   /** Newest first. */

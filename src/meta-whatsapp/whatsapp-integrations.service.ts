@@ -4,10 +4,12 @@ import type { Logger } from 'pino';
 import { AppError, notFound } from '../common/app-error';
 import { type Page, type PageQuery, pageOf } from '../common/page';
 import { CONFIG, type Config } from '../config/config';
+import { AttachmentsService } from '../messages/attachments.service';
 import { Outbox } from '../messages/outbox.service';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { JobQueue } from '../platform/jobs/job-queue';
 import { LOGGER } from '../platform/observability/observability.module';
 import { DEFAULT_WORKSPACE } from '../workspaces/workspaces.service';
 import type { GraphTarget } from './graph-client';
@@ -19,6 +21,9 @@ import {
 } from './whatsapp-integration.dto';
 import { WhatsappIntegrationsRepository } from './whatsapp-integrations.repository';
 import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
+
+/** The job that brings the files of customers here. */
+export const FETCH_MEDIA = 'whatsapp.fetch-media';
 
 const UNREADABLE_TOKEN =
   'The stored access token of this number cannot be read: the encryption key was changed. Enter the token again; waiting messages then go out.';
@@ -43,6 +48,8 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     private readonly rows: WhatsappIntegrationsRepository,
     private readonly box: SecretBox,
     private readonly outbox: Outbox,
+    private readonly attachments: AttachmentsService,
+    private readonly jobs: JobQueue,
   ) {}
 
   /** The number named in the environment belongs to the default workspace from the start on. */
@@ -127,6 +134,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
         sendingPausedReason: null,
       });
       await this.outbox.resume(id);
+      if (await this.attachments.hasten(id)) this.jobs.enqueue({ task: FETCH_MEDIA, key: 'all' });
       return this.toDto(await this.require(id));
     });
   }

@@ -50,7 +50,7 @@ export function apply(
     if (conversation === undefined) throw new Error(`a message of the unseen ${message.conversation_id}`);
     messages.set(message.id, message);
     conversations.set(conversation.id, { ...conversation, ...changes, last_message: message });
-  } else if (event === 'message:status_changed') {
+  } else if (event === 'message:status_changed' || event === 'message:updated') {
     const change = payload as unknown as Message;
     const conversation = conversations.get(change.conversation_id);
     const message = messages.get(change.id);
