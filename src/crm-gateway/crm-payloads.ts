@@ -96,6 +96,8 @@ export interface StreamedEvents {
   'conversation:deleted': GonePayload;
   /** A customer is gone, or is now one with another. For supervisors and admins. */
   'contact:deleted': GonePayload;
+  /** A bot gave a conversation back to people. */
+  'bot:handoff': BotHandoff;
   /** An administrator tells all staff something, or this server stops; the latter comes without a meta. */
   'system:notification': AnnouncementPayload | RestartingPayload;
 }

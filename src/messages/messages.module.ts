@@ -6,6 +6,7 @@ import { ContactMessagesRepository } from './contact-messages.repository';
 import { ContactMessagesService } from './contact-messages.service';
 import { UploadsModule } from '../uploads/uploads.module';
 import { AttachmentsRepository } from './attachments.repository';
+import { AttachmentsService } from './attachments.service';
 import { DeliveriesService } from './deliveries.service';
 import { EarlyReportsRepository } from './early-reports.repository';
 import { InboundService } from './inbound.service';
@@ -32,6 +33,7 @@ import { UnreadService } from './unread.service';
     ContactMessagesService,
     MessagesRepository,
     AttachmentsRepository,
+    AttachmentsService,
     OutboxRepository,
     EarlyReportsRepository,
     MessagesService,
@@ -47,6 +49,6 @@ import { UnreadService } from './unread.service';
     DeliveriesService,
     Outbox,
   ],
-  exports: [MessagesService, SendingService, InboundService, DeliveriesService, Outbox],
+  exports: [AttachmentsService, MessagesService, SendingService, InboundService, DeliveriesService, Outbox],
 })
 export class MessagesModule {}

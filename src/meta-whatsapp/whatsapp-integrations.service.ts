@@ -6,11 +6,13 @@ import { AppError, notFound } from '../common/app-error';
 import { changesBetween } from '../common/changes';
 import { type Page, pageOf } from '../common/page';
 import { CONFIG, type Config } from '../config/config';
+import { AttachmentsService } from '../messages/attachments.service';
 import { Outbox } from '../messages/outbox.service';
 import { contextOf } from '../platform/crypto/sealed-column';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { JobQueue } from '../platform/jobs/job-queue';
 import { LOGGER } from '../platform/observability/observability.module';
 import { DEFAULT_WORKSPACE } from '../workspaces/workspaces.service';
 import type { GraphTarget } from './graph-client';
@@ -24,6 +26,9 @@ import {
 import { ACCESS_TOKENS } from './whatsapp-integration.types';
 import { UNPAUSED, WhatsappIntegrationsRepository } from './whatsapp-integrations.repository';
 import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
+
+/** The job that brings the files of customers here. */
+export const FETCH_MEDIA = 'whatsapp.fetch-media';
 
 const UNREADABLE_TOKEN =
   'The stored access token of this number cannot be read: the encryption key was changed. Enter the token again; waiting messages then go out.';
@@ -49,6 +54,8 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     private readonly box: SecretBox,
     private readonly outbox: Outbox,
     private readonly audit: AuditService,
+    private readonly attachments: AttachmentsService,
+    private readonly jobs: JobQueue,
   ) {}
 
   /** The number named in the environment belongs to the default workspace from the start on. */
@@ -132,6 +139,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
       else
         await this.rows.replaceToken(id, this.seal(actor.workspaceId, before.phoneNumberId, token), changes);
       await this.outbox.resume(id);
+      if (await this.attachments.hasten(id)) this.jobs.enqueue({ task: FETCH_MEDIA, key: 'all' });
       const after = await this.require(id);
       this.record(actor, 'update', id, {
         ...changesBetween(told(before), told(after)),
