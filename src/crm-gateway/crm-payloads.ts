@@ -1,3 +1,4 @@
+import type { BotHandoff } from '../bots/bot.events';
 import type { ErrorBody } from '../common/app-error';
 import type { ConversationDto } from '../conversations/conversations.types';
 import type { DeliveryState, MessageDto, NewMessagePayload } from '../messages/messages.types';
