@@ -25,6 +25,6 @@ import { ContactsService } from './contacts.service';
     ContactsRepository,
     ContactsService,
   ],
-  exports: [ContactsService, ContactFollowers],
+  exports: [ContactsService, ContactTagsService, ContactFollowers],
 })
 export class ContactsModule {}
