@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ApiDocsModule } from './api-docs/api-docs.module';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
@@ -25,6 +26,7 @@ import { ObservabilityModule } from './platform/observability/observability.modu
     MessagesModule,
     MetaWhatsappModule,
     CrmGatewayModule,
+    ApiDocsModule,
   ],
 })
 export class AppModule {
