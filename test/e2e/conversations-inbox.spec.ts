@@ -72,9 +72,10 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-/** Times stand close together and often equal, to the microsecond: an order that rounds them is found out. */
+/** Times stand close together and are often equal, to the microsecond: an order that rounds them is found out. */
 function aTime(): string {
-  return `2026-03-01T12:00:00.${String(Math.floor(random() * 40)).padStart(6, '0')}Z`;
+  const micros = pick([0, 1, 2, 3]) * 1000 + Math.floor(random() * 20);
+  return `2026-03-01T12:00:00.${String(micros).padStart(6, '0')}Z`;
 }
 
 async function fill(): Promise<Known[]> {
@@ -171,8 +172,8 @@ const FILTERS: (() => Filter)[] = [
     return [`contact_id=${contactId}`, (row) => row.contactId === contactId];
   },
   () => {
-    const time = aTime();
-    return [`updated_since=${time}`, (row) => row.updatedAt >= time];
+    const time = `2026-03-01T12:00:00.00${pick([0, 1, 2, 3])}`;
+    return [`updated_since=${time}Z`, (row) => row.updatedAt >= time];
   },
   () => ['search=JOSE', (row) => row.name !== null && /jos[eé]/iu.test(row.name)],
   () => ['search=lucia%20ana', (row) => row.name === 'Ana Lúcia'],
@@ -292,10 +293,23 @@ test('a cursor is the same place while conversations move', async () => {
 test('what came back by cursor is shown as it is everywhere else, last message included', async () => {
   await system.meta.customerSays({ phone: '5511977770009', name: 'Newest' }, 'the newest');
   const page = await list(admin, 'limit=1');
-  const { window: _window, ...single } = (await admin.get(`/conversations/${shown(page)[0]!}`)).body;
-  expect(single).toMatchObject(page.data[0]!);
+  expect((await admin.get(`/conversations/${shown(page)[0]!}`)).body).toMatchObject(page.data[0]!);
   expect(page.data[0]).toMatchObject({ last_message: { body: 'the newest' }, contact: { name: 'Newest' } });
   await system.sql('delete from conversation where id = $1', [shown(page)[0]]);
+});
+
+test('one conversation comes with the tags of its contact, by name', async () => {
+  await system.sql(
+    `with made as (insert into tag (workspace_id, name) values (1, 'new'), (1, 'a buyer') returning id)
+     insert into contact_tag (workspace_id, contact_id, tag_id) select 1, $1, id from made`,
+    [known.find((row) => row.tagged)!.contactId],
+  );
+  const tagsOf = async (row: Known): Promise<unknown> =>
+    ((await admin.get(`/conversations/${row.id}`)).body['contact_tags'] as { name: string }[]).map(
+      (t) => t.name,
+    );
+  expect(await tagsOf(known.find((row) => row.tagged)!)).toEqual(['a buyer', 'new', 'vip']);
+  expect(await tagsOf(known.find((row) => !row.tagged)!)).toEqual([]);
 });
 
 describe('the counts behind the tabs', () => {
