@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { AppModule } from '../../src/app.module';
 import { collectEntrances } from '../access-table';
 import { writeOrCheck } from '../generated-file';
+import { asyncApi } from './asyncapi';
 import { catalogueProblems, describeApi, openApi } from './openapi';
 import { postmanCollection } from './postman';
 
@@ -17,6 +18,7 @@ async function main(): Promise<boolean> {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   return [
     writeOrCheck('docs/generated/openapi.json', text(openApi(api, version)), 'generate:api-docs'),
+    writeOrCheck('docs/generated/asyncapi.json', text(asyncApi(entrances, version)), 'generate:api-docs'),
     writeOrCheck('docs/postman-collection.json', text(postmanCollection(api)), 'generate:api-docs'),
   ].every(Boolean);
 }

@@ -17,6 +17,12 @@ export interface Config {
   /** `null` url: PostgreSQL is embedded in `dataDir`. */
   database: { url: string | null; migrateAtStart: boolean; poolSize: number };
   redis: { url: string | null };
+  storage: {
+    /** `null`: files lie in `dataDir`. */
+    supabase: { url: string; key: string; bucket: string } | null;
+    /** Files are shown by the storage's own public addresses. */
+    public: boolean;
+  };
   security: {
     jwtSecret: string;
     jwtExpiresInSeconds: number;

@@ -51,6 +51,7 @@ export function loadConfig(env: Environment = process.env): Config {
       poolSize: reader.number('DB_POOL_SIZE'),
     },
     redis: { url: redisUrl(reader) },
+    storage: storage(reader),
     security: {
       jwtSecret: secret('JWT_SECRET'),
       jwtExpiresInSeconds: reader.number('JWT_EXPIRES_IN'),
@@ -219,6 +220,19 @@ function hostInUrl(host: string): string {
   return host.includes(':') && !host.startsWith('/')
     ? `[${host.replace(/^\[|\]$/g, '')}]`
     : encodeURIComponent(host);
+}
+
+function storage(reader: Reader): Config['storage'] {
+  const names = ['SUPABASE_URL', 'SUPABASE_KEY', 'SUPABASE_BUCKET'] as const;
+  const [url, key, bucket] = names.map((name) => reader.text(name));
+  const missing = names.filter((name) => reader.text(name) === null);
+  const isPublic = reader.text('STORAGE_PUBLIC') === 'true';
+  if (missing.length > 0 && missing.length < names.length)
+    reader.problem(`${missing.join(' and ')} missing: Supabase Storage needs ${names.join(', ')} together`);
+  const supabase = missing.length > 0 ? null : { url: url!.replace(/\/+$/, ''), key: key!, bucket: bucket! };
+  if (isPublic && supabase === null && missing.length === names.length)
+    reader.problem('STORAGE_PUBLIC needs Supabase Storage: files on disk have no public address');
+  return { supabase, public: isPublic };
 }
 
 function integration(reader: Reader): Config['whatsapp']['integration'] {

@@ -206,6 +206,35 @@ export const VARIABLES = {
     description: 'Redis password.',
   },
 
+  SUPABASE_URL: {
+    group: 'Storage',
+    kind: 'url',
+    schemes: ['https://', 'http://'],
+    fallback: null,
+    description:
+      'Files are kept in Supabase Storage, such as https://project.supabase.co. Without the three SUPABASE_* variables they are kept in DATA_DIR/files.',
+  },
+  SUPABASE_KEY: {
+    group: 'Storage',
+    kind: 'text',
+    secret: true,
+    fallback: null,
+    description: 'Service-role key of that project.',
+  },
+  SUPABASE_BUCKET: {
+    group: 'Storage',
+    kind: 'text',
+    fallback: null,
+    description: 'Bucket of that project, such as attachments. It may and should be private.',
+  },
+  STORAGE_PUBLIC: {
+    group: 'Storage',
+    kind: 'boolean',
+    fallback: 'false',
+    description:
+      'true: files are shown by the public addresses of the (public) Supabase bucket, through its CDN; whoever knows one can read the file for ever. false: by signed links to this server.',
+  },
+
   JWT_SECRET: {
     group: 'Security',
     kind: 'text',

@@ -1,4 +1,4 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 
 /** A telephone line, however it is written. */
 export interface PhoneLine {
@@ -21,18 +21,15 @@ export function parsePhone(text: string, defaultCountry: string | null): PhoneLi
   // Not possible by the numbering plan, but how WhatsApp writes Mexican mobile phones.
   if (plain && /^521[2-9]\d{9}$/.test(digits)) return lineOf(digits);
   const country = defaultCountry !== null && isSupportedCountry(defaultCountry) ? defaultCountry : undefined;
+  const readings = [
+    parsePhoneNumberFromString(written, { defaultCountry: country, extract: false }),
+    ...(plain && written.startsWith('00') ? [parsePhoneNumberFromString(`+${digits.slice(2)}`)] : []),
+    ...(plain && !written.startsWith('0') ? [parsePhoneNumberFromString(`+${digits}`)] : []),
+  ].filter((number) => number !== undefined && number.ext === undefined);
+  // Ranges in use change faster than any list of them, so one that is not known to be in use is none the less a number.
   const found =
-    possible(written, country) ??
-    (plain && written.startsWith('00') ? possible(`+${digits.slice(2)}`) : null) ??
-    (plain && !written.startsWith('0') ? possible(`+${digits}`) : null);
-  return found === null ? null : lineOf(found);
-}
-
-/** Length and country are checked, not the ranges that are in use: those change faster than any list of them. */
-function possible(text: string, defaultCountry?: CountryCode): string | null {
-  const number = parsePhoneNumberFromString(text, { defaultCountry, extract: false });
-  if (number === undefined || number.ext !== undefined || !number.isPossible()) return null;
-  return number.number.slice(1);
+    readings.find((number) => number!.isValid()) ?? readings.find((number) => number!.isPossible());
+  return found === undefined ? null : lineOf(found.number.slice(1));
 }
 
 /**

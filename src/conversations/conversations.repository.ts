@@ -6,14 +6,9 @@ import {
   type ConversationPriority,
   type ConversationStatus,
   OPEN_STATUSES,
+  type ReadMark,
+  type Thread,
 } from './conversations.types';
-
-/** A customer on one number of ours. */
-export interface Thread {
-  contactId: number;
-  channel: string;
-  integrationId: number | null;
-}
 
 /** An open conversation, as far as whoever adds to it needs to know. */
 export interface OpenThread extends Thread, Assignment {
@@ -30,7 +25,8 @@ const OPEN = `status in ('${OPEN_STATUSES.join("', '")}')`;
 
 export const CONVERSATION_COLUMNS = `id, contact_id as "contactId", channel, integration_id as "integrationId", status, priority,
   assigned_user as "assignedUser", assigned_bot as "assignedBot", transfer_note as "transferNote",
-  unread_count as "unreadCount", read, last_message_id as "lastMessageId", last_message_at as "lastMessageAt",
+  unread_count as "unreadCount", read, read_up_to_id as "readUpToId", read_at as "readAt",
+  last_message_id as "lastMessageId", last_message_at as "lastMessageAt",
   window_expires_at as "windowExpiresAt", created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** All SQL of conversations. Within an open unit of work. */
@@ -54,8 +50,12 @@ export class ConversationsRepository {
   /** New conversations for threads that have none open; one that appeared meanwhile is left out. */
   async insertOpen(threads: Thread[]): Promise<number[]> {
     const rows = await this.work.current.query<{ id: number }>(
-      `insert into conversation (contact_id, channel, integration_id)
-       select * from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(contact_id, channel, integration_id)
+      // The window is between the customer and our number, not a matter of one conversation.
+      `insert into conversation (contact_id, channel, integration_id, window_expires_at)
+       select t.*, (select max(earlier.window_expires_at) from conversation earlier
+                    where earlier.contact_id = t.contact_id and earlier.channel = t.channel
+                      and earlier.integration_id is not distinct from t.integration_id)
+       from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(contact_id, channel, integration_id)
        order by contact_id, channel, integration_id
        on conflict (workspace_id, contact_id, channel, integration_id) where status in ('queue', 'active', 'transferred')
        do nothing returning id`,
@@ -164,9 +164,46 @@ export class ConversationsRepository {
     return conversations.map(({ id }) => byId.get(id)!);
   }
 
+  /** Messages first, as whoever records deliveries does: the other order would end in deadlocks. */
+  async lockToDelete(id: number): Promise<Conversation | null> {
+    await this.work.current.query('select 1 from message where conversation_id = $1 order by id for update', [
+      id,
+    ]);
+    return await this.lock(id);
+  }
+
   /** With everything that was said in it. */
   async delete(id: number): Promise<void> {
     await this.work.current.query('delete from conversation where id = $1', [id]);
+  }
+
+  /** Locked in the order of their ids, whoever may see them. */
+  async lockMany(ids: number[]): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `select ${CONVERSATION_COLUMNS} from conversation where id = any ($1) order by id for no key update`,
+      [ids],
+    );
+  }
+
+  /** How far each is read and what that leaves unread; the conversations must be locked. */
+  async readOn(marks: ReadMark[]): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `update conversation set read_up_to_id = m.up_to_id, unread_count = m.remaining, read = m.remaining = 0, updated_at = now()
+       from unnest($1::bigint[], $2::bigint[], $3::int[]) as m(conversation_id, up_to_id, remaining)
+       where id = conversation_id and id = any ($1)
+       returning ${CONVERSATION_COLUMNS}`,
+      [marks.map((m) => m.conversationId), marks.map((m) => m.upToId), marks.map((m) => m.unreadCount)],
+    );
+  }
+
+  /** A message that counted as unread is gone; the conversation must be locked. */
+  async countOneLess(id: number): Promise<Conversation> {
+    const [row] = await this.work.current.query<Conversation>(
+      `update conversation set unread_count = greatest(unread_count - 1, 0), read = (unread_count <= 1), updated_at = now()
+       where id = $1 returning ${CONVERSATION_COLUMNS}`,
+      [id],
+    );
+    return row!;
   }
 
   /** A message of ours is the newest one; the conversation must be locked. */

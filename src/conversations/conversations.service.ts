@@ -12,8 +12,8 @@ import { closed, isOpen } from './conversation-status.policy';
 import { CONVERSATION_EVENTS } from './conversation.events';
 import { type Assignment, mayTransfer, maySee } from './conversation.policy';
 import type { AssignDto, TransferDto } from './conversations.dto';
-import { ConversationsRepository, type OpenThread, type Thread } from './conversations.repository';
-import type { Conversation, ConversationDto } from './conversations.types';
+import { ConversationsRepository, type OpenThread } from './conversations.repository';
+import type { Conversation, ConversationDto, ReadMark, Thread } from './conversations.types';
 import type { LastMessages } from './last-messages.port';
 
 const threadKey = (t: Thread): string => `${t.contactId} ${t.channel} ${t.integrationId ?? ''}`;
@@ -52,6 +52,11 @@ export class ConversationsService {
   /** The same, locked until the open transaction ends. */
   async lockVisible(actor: Actor, id: number): Promise<Conversation> {
     return seenBy(actor, await this.conversations.lock(id));
+  }
+
+  /** The conversation, whoever may see it, locked until the open transaction ends. For work that nobody asked for. */
+  async lock(id: number): Promise<Conversation | null> {
+    return await this.conversations.lock(id);
   }
 
   /**
@@ -148,6 +153,32 @@ export class ConversationsService {
         await this.presenter.announce([{ before, after: after!, events: readEvents(before, read) }])
       )[0]!;
     });
+  }
+
+  /** The conversations that the actor may see, locked until the open transaction ends; `null` where one is not there. */
+  async lockAllVisible(actor: Actor, ids: number[]): Promise<Conversation[] | null> {
+    const rows = await this.conversations.lockMany(ids);
+    return rows.length === ids.length && rows.every((row) => maySee(actor, row)) ? rows : null;
+  }
+
+  /** Reads on in conversations that are locked, in none of them beyond what is there or back. */
+  async readOn(before: Conversation[], marks: ReadMark[]): Promise<ConversationDto[]> {
+    const after = await this.conversations.readOn(marks);
+    return await this.presenter.announce(
+      after.map((one) => ({
+        before: before.find(({ id }) => id === one.id)!,
+        after: one,
+        events: one.read
+          ? [CONVERSATION_EVENTS.READ, CONVERSATION_EVENTS.UNREAD_RESET]
+          : [CONVERSATION_EVENTS.UPDATED],
+      })),
+    );
+  }
+
+  /** A message of the customer is deleted from a conversation that is locked. */
+  async uncount(conversation: Conversation, messageId: number): Promise<Conversation> {
+    if (messageId <= conversation.readUpToId) return conversation;
+    return await this.conversations.countOneLess(conversation.id);
   }
 
   private async release(actor: Actor, before: Conversation[]): Promise<ConversationDto[]> {

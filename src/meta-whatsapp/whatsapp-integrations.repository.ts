@@ -58,6 +58,10 @@ export class WhatsappIntegrationsRepository {
     return await this.repository.findOneBy({ phoneNumberId });
   }
 
+  async numbers(): Promise<{ id: number; phoneNumberId: string }[]> {
+    return await this.repository.find({ select: { id: true, phoneNumberId: true }, order: { id: 'ASC' } });
+  }
+
   async insert(row: Insertable): Promise<WhatsappIntegrationEntity> {
     const { identifiers } = await this.repository.insert(row);
     return (await this.find(identifiers[0]!['id'] as number))!;

@@ -141,6 +141,26 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     });
   }
 
+  /** Throws `NOT_FOUND` where there is none. Within the open unit of work. */
+  async requireNumber(id: number): Promise<void> {
+    await this.require(id);
+  }
+
+  /** The account that a number belongs to, and how to speak to it. Within the open unit of work. */
+  async accountOf(id: number): Promise<{ target: GraphTarget; businessAccountId: string }> {
+    const row = await this.require(id);
+    const accessToken = this.open(row);
+    if (accessToken === null) throw new AppError('CONFLICT', UNREADABLE_TOKEN);
+    if (row.businessAccountId === null)
+      throw new AppError('CONFLICT', 'Enter the business_account_id of this number first.');
+    return { target: this.targetOf(row, accessToken), businessAccountId: row.businessAccountId };
+  }
+
+  /** Our numbers, by their ids here and at Meta. Within the open unit of work. */
+  async numbers(): Promise<{ id: number; phoneNumberId: string }[]> {
+    return await this.rows.numbers();
+  }
+
   /** A number that conversations were held over stays: they could not be told apart or answered without it. */
   async delete(actor: StaffActor, id: number): Promise<void> {
     try {
@@ -178,12 +198,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     const accessToken = this.open(row);
     if (accessToken === null) return { pausedUntil: 'mended', reason: UNREADABLE_TOKEN };
     return {
-      target: {
-        baseUrl: this.config.whatsapp.baseUrl,
-        apiVersion: row.apiVersion,
-        phoneNumberId: row.phoneNumberId,
-        accessToken,
-      },
+      target: this.targetOf(row, accessToken),
       tokenVersion: String(row.tokenVersion),
     };
   }
@@ -200,6 +215,15 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     reason: string,
   ): Promise<void> {
     await this.work.run({ workspaceId }, () => this.rows.pause(id, tokenVersion, until, reason));
+  }
+
+  private targetOf(row: WhatsappIntegrationEntity, accessToken: string): GraphTarget {
+    return {
+      baseUrl: this.config.whatsapp.baseUrl,
+      apiVersion: row.apiVersion,
+      phoneNumberId: row.phoneNumberId,
+      accessToken,
+    };
   }
 
   private async require(id: number): Promise<WhatsappIntegrationEntity> {

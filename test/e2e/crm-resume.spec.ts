@@ -1,4 +1,4 @@
-import { openConversation, streamed } from '../support/crm';
+import { openConversation, streamed, withoutPresence } from '../support/crm';
 import { apply, comparable, fetchState } from '../support/crm-state';
 import { eventually } from '../support/eventually';
 import { type Caller, type Heard, type Listener, TestSystem } from '../support/system';
@@ -69,7 +69,7 @@ async function allQuiet(): Promise<void> {
 }
 
 async function lastCursor(listener: Listener): Promise<string> {
-  const heard = listener.heard.at(-1)!;
+  const heard = withoutPresence(listener).at(-1)!;
   return heard.meta?.cursor ?? String(heard.payload['cursor']);
 }
 

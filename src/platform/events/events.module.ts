@@ -1,4 +1,6 @@
 import { Global, Module } from '@nestjs/common';
+import { Broadcast } from './broadcast';
+import { DatabaseListener } from './database-listener';
 import { Journal } from './journal';
 import { JournalReader } from './journal-reader';
 import { JournalTail } from './journal-tail';
@@ -7,7 +9,7 @@ import { WakeUp } from './wake-up';
 
 @Global()
 @Module({
-  providers: [WakeUp, Journal, JournalReader, JournalTail, Retention],
-  exports: [WakeUp, Journal, JournalReader, JournalTail],
+  providers: [DatabaseListener, WakeUp, Broadcast, Journal, JournalReader, JournalTail, Retention],
+  exports: [WakeUp, Broadcast, Journal, JournalReader, JournalTail],
 })
 export class EventsModule {}
