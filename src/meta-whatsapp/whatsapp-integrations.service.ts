@@ -239,7 +239,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
   }
 
   private record(actor: StaffActor, verb: string, id: number, details: object): void {
-    const subject = { type: 'whatsapp_integration', id };
+    const subject = { type: 'whatsapp_integration_config', id };
     this.audit.record({ actor, action: `whatsapp_integration.${verb}`, subject, details });
   }
 
