@@ -488,7 +488,7 @@ AS $function$
         first_read timestamptz;
       begin
         if new.read_up_to_id = old.read_up_to_id then
-          if new.unread_count = 0 then
+          if new.unread_count = 0 and new.read then
             new.read_up_to_id := greatest(old.read_up_to_id, new.last_message_id);
           elsif new.unread_count > old.unread_count then
             select id into newest from message
