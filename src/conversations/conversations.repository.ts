@@ -204,11 +204,15 @@ export class ConversationsRepository {
     );
   }
 
-  /** A message that counted as unread is gone; the conversation must be locked. */
+  /** A message that counted as unread is gone; the conversation must be locked. In two steps: nobody has read it. */
   async countOneLess(id: number): Promise<Conversation> {
+    this.work.current.send(
+      'conversation_count_one_less',
+      'update conversation set unread_count = greatest(unread_count - 1, 0), updated_at = now() where id = $1',
+      [id],
+    );
     const [row] = await this.work.current.query<Conversation>(
-      `update conversation set unread_count = greatest(unread_count - 1, 0), read = (unread_count <= 1), updated_at = now()
-       where id = $1 returning ${CONVERSATION_COLUMNS}`,
+      `update conversation set read = (unread_count = 0) where id = $1 returning ${CONVERSATION_COLUMNS}`,
       [id],
     );
     return row!;
