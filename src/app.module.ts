@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ApiDocsModule } from './api-docs/api-docs.module';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
@@ -29,6 +30,7 @@ import { UploadsModule } from './uploads/uploads.module';
     MessagesModule,
     MetaWhatsappModule,
     CrmGatewayModule,
+    ApiDocsModule,
   ],
 })
 export class AppModule {
