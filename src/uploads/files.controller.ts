@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -67,7 +68,8 @@ export class FilesController {
       throw new AppError('RANGE_NOT_SATISFIABLE', `The file has ${file.size} bytes.`);
     }
     // Opened before anything is said of it: it may turn out not to be readable.
-    const content = request.method === 'HEAD' ? undefined : await this.uploads.read(file, range ?? undefined);
+    const content =
+      request.method === 'HEAD' ? Readable.from([]) : await this.uploads.read(file, range ?? undefined);
     void reply.headers(headersOf(file, etag));
     void reply.header('content-length', range === null ? file.size : range.end - range.start + 1);
     if (range !== null)

@@ -62,7 +62,7 @@ async function readForm(
           `The form may have at most ${most} ${most === 1 ? 'file' : 'files'}.`,
         );
       }
-      await take({ name: part.filename ?? null, stream: part.file });
+      await take({ name: nameOf(part.filename), stream: part.file });
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
@@ -79,6 +79,11 @@ async function readForm(
   }
   if (count === 0)
     throw new AppError('VALIDATION_FAILED', 'The form has no file in the field "file" (or "files").');
+}
+
+/** Browsers write these three in their own way in the name of a file. */
+function nameOf(filename: string | undefined): string | null {
+  return filename?.replace(/%22/g, '"').replace(/%0[ad]/gi, '') ?? null;
 }
 
 /** Of the parser: its own errors have a code of their own or none at all, and it says so in words. */

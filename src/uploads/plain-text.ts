@@ -17,7 +17,8 @@ export async function textProblem(path: string, head: Buffer): Promise<string | 
     decoder.decode();
     return null;
   } catch (error) {
-    if (error instanceof TypeError) return 'unknown content, or text in another encoding than UTF-8';
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      return 'unknown content, or text in another encoding than UTF-8';
     throw error;
   }
 }
