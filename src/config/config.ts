@@ -10,6 +10,8 @@ export interface Config {
     trustProxy: boolean | string[];
   };
   log: { level: string };
+  /** Of telephone numbers that are entered without one; ISO 3166-1. */
+  defaultCountry: string | null;
   throttle: { windowSeconds: number; limit: number; loginLimit: number };
   jobs: { concurrency: number; holdSeconds: number };
   /** `null` url: PostgreSQL is embedded in `dataDir`. */

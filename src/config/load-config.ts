@@ -38,6 +38,7 @@ export function loadConfig(env: Environment = process.env): Config {
       trustProxy: flagOrList(reader.text('TRUST_PROXY')!),
     },
     log: { level: reader.text('LOG_LEVEL')! },
+    defaultCountry: reader.text('DEFAULT_COUNTRY'),
     throttle: {
       windowSeconds: reader.number('THROTTLE_TTL'),
       limit: reader.number('THROTTLE_LIMIT'),
@@ -150,6 +151,8 @@ function problemOf(spec: Variable, given: string): string | null {
       return isUrl(given, spec.schemes!)
         ? null
         : `must be a URL that starts with ${spec.schemes!.join(' or ')}`;
+    case 'country':
+      return isCountry(given) ? null : 'must be the two capital letters of a country, such as BR';
     case 'text':
       return given.length >= (spec.minLength ?? 0) ? null : `must have at least ${spec.minLength} characters`;
   }
@@ -157,6 +160,12 @@ function problemOf(spec: Variable, given: string): string | null {
 
 function isUrl(given: string, schemes: readonly string[]): boolean {
   return URL.canParse(given) && schemes.some((scheme) => given.toLowerCase().startsWith(scheme));
+}
+
+const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
+function isCountry(given: string): boolean {
+  return /^[A-Z]{2}$/.test(given) && given !== 'ZZ' && COUNTRIES.of(given) !== undefined;
 }
 
 function inRange(spec: Variable, value: number): boolean {

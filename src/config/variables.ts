@@ -1,5 +1,5 @@
 /** How a variable's text becomes a value. A `duration` is `90s`, `15m`, `12h`, `2d` or plain seconds. */
-export type VariableKind = 'text' | 'integer' | 'boolean' | 'url' | 'duration' | 'choice';
+export type VariableKind = 'text' | 'integer' | 'boolean' | 'url' | 'duration' | 'choice' | 'country';
 
 export interface Variable {
   group: string;
@@ -67,6 +67,13 @@ export const VARIABLES = {
     fallback: 'false',
     description:
       'true, false, or a comma-separated list of proxy addresses whose X-Forwarded-For is believed.',
+  },
+  DEFAULT_COUNTRY: {
+    group: 'Application',
+    kind: 'country',
+    fallback: null,
+    description:
+      'Country of telephone numbers that people enter without one, by its two letters, such as BR. Without it they must begin with + or 00.',
   },
   LOG_LEVEL: {
     group: 'Application',

@@ -1,5 +1,3 @@
-import type { Conversation } from './conversations.types';
-
 /** What we may say first: anything, or only what Meta has approved beforehand. */
 export type AllowedKind = 'free_form' | 'template';
 
@@ -14,7 +12,10 @@ export interface MessagingWindow {
 /** Channels whose provider takes free answers only for a day after the customer's last message. */
 const CHANNELS_WITH_WINDOW: ReadonlySet<string> = new Set(['whatsapp']);
 
-type Windowed = Pick<Conversation, 'channel' | 'windowExpiresAt'>;
+interface Windowed {
+  channel: string;
+  windowExpiresAt: Date | null;
+}
 
 /** Whether anything may be said now; always true on a channel that knows no window. */
 export function isWindowOpen(conversation: Windowed, now: Date): boolean {

@@ -1,4 +1,7 @@
+import type { CursorPage } from '../common/cursor-page';
+import type { Page } from '../common/page';
 import type { ContactSummary } from '../contacts/contacts.types';
+import type { MessagingWindow } from './conversation-window.policy';
 
 export const CONVERSATION_STATUSES = ['queue', 'active', 'transferred', 'closed', 'archived'] as const;
 export type ConversationStatus = (typeof CONVERSATION_STATUSES)[number];
@@ -13,6 +16,10 @@ export interface Thread {
   integrationId: number | null;
 }
 
+/** The least first. */
+export const CONVERSATION_PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
+export type ConversationPriority = (typeof CONVERSATION_PRIORITIES)[number];
+
 /** A thread between one customer and the business, as stored. */
 export interface Conversation {
   id: number;
@@ -20,8 +27,10 @@ export interface Conversation {
   channel: string;
   integrationId: number | null;
   status: ConversationStatus;
+  priority: ConversationPriority;
   assignedUser: number | null;
   assignedBot: number | null;
+  transferNote: string | null;
   unreadCount: number;
   read: boolean;
   lastMessageId: number | null;
@@ -50,8 +59,36 @@ export interface ConversationDto extends ConversationState {
   contact: ContactSummary | null;
   channel: string;
   integration_id: number | null;
+  priority: ConversationPriority;
+  /** What the one who handed it on wrote for the one who has it now. */
+  transfer_note: string | null;
   last_message: object | null;
   created_at: string;
+}
+
+/** One conversation, with what is true at the moment of the answer only. */
+export interface ConversationDetailDto extends ConversationDto {
+  /** Null on a channel whose customers may be answered freely at any time. */
+  window: MessagingWindow | null;
+}
+
+/** `GET /conversations` */
+export interface ConversationPage extends CursorPage<ConversationDto> {
+  /** Left out where a cursor was given, or no total wanted. */
+  meta?: Page<ConversationDto>['meta'];
+}
+
+/** How many open conversations the caller finds behind each tab of the inbox. */
+export interface ConversationCountsDto {
+  /** Assigned to the caller. */
+  mine: number;
+  /** Nobody's. */
+  unassigned: number;
+  /** A bot's. */
+  bots: number;
+  all: number;
+  /** Those of all that are unread. */
+  unread: number;
 }
 
 export function toConversationState(conversation: Conversation): ConversationState {
@@ -79,6 +116,8 @@ export function toConversationDto(
     contact,
     channel: conversation.channel,
     integration_id: conversation.integrationId,
+    priority: conversation.priority,
+    transfer_note: conversation.transferNote,
     last_message: lastMessage,
     created_at: conversation.createdAt.toISOString(),
   };

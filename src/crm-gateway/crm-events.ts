@@ -1,3 +1,4 @@
+import { CONTACT_EVENTS } from '../contacts/contact.events';
 import { CONVERSATION_EVENTS } from '../conversations/conversation.events';
 import { MESSAGE_EVENTS } from '../messages/message.events';
 
@@ -22,6 +23,7 @@ export const CLIENT_EVENTS = {
 export const STREAMED_EVENTS: ReadonlySet<string> = new Set([
   ...Object.values(MESSAGE_EVENTS),
   ...Object.values(CONVERSATION_EVENTS),
+  ...Object.values(CONTACT_EVENTS),
 ]);
 
 /** Second argument of every streamed event. */

@@ -16,6 +16,11 @@ import * as rooms from './rooms';
 const PAGE = 500;
 /** Who missed more than this fetches the state anew; that is less work for both sides. */
 const MAX_REPLAY = 10_000;
+/** What somebody hears afterwards of a conversation that they no longer see. */
+const TOLD_AFTER_LOSS: ReadonlySet<string> = new Set([
+  CONVERSATION_EVENTS.ASSIGNED,
+  CONVERSATION_EVENTS.DELETED,
+]);
 
 /**
  * Brings the journal to sockets: live to rooms, and what a socket missed to that socket alone.
@@ -142,7 +147,13 @@ export class CrmStream {
         metaOf(event),
       );
       if (event.type === CONVERSATION_EVENTS.ASSIGNED) this.closeRoomTo(event);
+      if (event.type === CONVERSATION_EVENTS.DELETED) this.closeRoom(event);
     }
+  }
+
+  private closeRoom(event: JournalEvent): void {
+    const room = rooms.conversation(event.workspaceId, event.conversationId!);
+    this.namespace!.local.in(room).socketsLeave(room);
   }
 
   /** Whoever can no longer see a conversation does not stay in its room. */
@@ -174,7 +185,7 @@ export class CrmStream {
     let sent = 0;
     for (const event of heard) {
       const hidden = visible !== null && event.conversationId !== null && !visible.has(event.conversationId);
-      if (hidden && event.type !== CONVERSATION_EVENTS.ASSIGNED) continue;
+      if (hidden && !TOLD_AFTER_LOSS.has(event.type)) continue;
       socket.emit(event.type, hidden ? withoutContent(event.payload) : event.payload, metaOf(event));
       sent++;
     }

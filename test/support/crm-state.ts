@@ -61,6 +61,11 @@ export function apply(
         last_message: { ...conversation.last_message, ...change },
       });
     }
+  } else if (event === 'conversation:deleted') {
+    const { id } = payload as unknown as Conversation;
+    conversations.delete(id);
+    knownAfter.delete(id);
+    for (const message of messages.values()) if (message.conversation_id === id) messages.delete(message.id);
   } else if (event.startsWith('conversation:')) {
     const conversation = payload as unknown as Conversation;
     const { id, assigned_user: owner } = conversation;

@@ -3,6 +3,8 @@ import { Staff1763700000002 } from './1763700000002-staff';
 import { Conversations1763700000003 } from './1763700000003-conversations';
 import { WhatsappIntake1763700000004 } from './1763700000004-whatsapp-intake';
 import { LookupsAndAudit1763700000005 } from './1763700000005-lookups-and-audit';
+import { Contacts1763700000011 } from './1763700000011-contacts';
+import { ConversationWork1763700000012 } from './1763700000012-conversations';
 import { Uploads1763700000014 } from './1763700000014-uploads';
 import { Outbound1763700000015 } from './1763700000015-outbound';
 
@@ -13,6 +15,8 @@ export const MIGRATIONS = [
   Conversations1763700000003,
   WhatsappIntake1763700000004,
   LookupsAndAudit1763700000005,
+  Contacts1763700000011,
+  ConversationWork1763700000012,
   Uploads1763700000014,
   Outbound1763700000015,
 ];
