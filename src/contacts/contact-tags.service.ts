@@ -52,11 +52,7 @@ export class ContactTagsService {
     });
   }
 
-  async contactsWith(
-    actor: StaffActor,
-    tagId: number,
-    query: ContactsByTagQuery,
-  ): Promise<Page<ContactDto>> {
+  async contactsWith(actor: StaffActor, tagId: number, query: ContactsByTagQuery): Promise<Page<ContactDto>> {
     return await this.work.run(actor, async () => {
       if (!(await this.tags.exists(tagId))) throw notFound('tag');
       const filter = { words: [], tagIds: [tagId], everyTag: false, createdSince: null };

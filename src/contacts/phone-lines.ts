@@ -20,8 +20,7 @@ export function parsePhone(text: string, defaultCountry: string | null): PhoneLi
   const plain = WRITTEN.test(written);
   // Not possible by the numbering plan, but how WhatsApp writes Mexican mobile phones.
   if (plain && /^521[2-9]\d{9}$/.test(digits)) return lineOf(digits);
-  const country =
-    defaultCountry !== null && isSupportedCountry(defaultCountry) ? defaultCountry : undefined;
+  const country = defaultCountry !== null && isSupportedCountry(defaultCountry) ? defaultCountry : undefined;
   const found =
     possible(written, country) ??
     (plain && written.startsWith('00') ? possible(`+${digits.slice(2)}`) : null) ??

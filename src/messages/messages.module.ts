@@ -11,6 +11,8 @@ import { MessagesRepository } from './messages.repository';
 import { MessagesService } from './messages.service';
 import { OutboxRepository } from './outbox.repository';
 import { Outbox } from './outbox.service';
+import { ReadReceiptsRepository } from './read-receipts.repository';
+import { ReadReceiptsService } from './read-receipts.service';
 import { SendingService } from './sending.service';
 
 @Module({
@@ -23,6 +25,8 @@ import { SendingService } from './sending.service';
     EarlyReportsRepository,
     MessagesService,
     SendingService,
+    ReadReceiptsRepository,
+    ReadReceiptsService,
     InboundService,
     DeliveriesService,
     Outbox,

@@ -1,4 +1,4 @@
-import { IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
 import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
 const DIGITS = { message: '$property is the number that Meta shows, digits only' };
@@ -32,6 +32,11 @@ export class CreateWhatsappIntegrationDto {
   @IsString()
   @Length(1, 100)
   name?: string;
+
+  /** Customers see that their messages were read, and that somebody is writing. Default true. */
+  @ValidateIf(isGiven)
+  @IsBoolean()
+  send_read_receipts?: boolean;
 }
 
 /** `PATCH /whatsapp-integration-config/:id` */
@@ -56,6 +61,11 @@ export class UpdateWhatsappIntegrationDto {
   @IsString()
   @Length(1, 100)
   name?: string;
+
+  /** Customers see that their messages were read, and that somebody is writing. Default true. */
+  @ValidateIf(isGiven)
+  @IsBoolean()
+  send_read_receipts?: boolean;
 }
 
 /** A number as the API shows it: of the token only the end. */
@@ -68,6 +78,7 @@ export interface WhatsappIntegrationDto {
   api_version: string;
   /** Null: the stored token cannot be read and must be entered again. */
   access_token_end: string | null;
+  send_read_receipts: boolean;
   /** `until` null: until the account is mended. */
   sending_paused: { until: string | null; reason: string } | null;
   created_at: string;
@@ -88,6 +99,7 @@ export function toWhatsappIntegrationDto(
     display_phone_number: row.displayPhoneNumber,
     api_version: row.apiVersion,
     access_token_end: accessToken?.slice(-4) ?? null,
+    send_read_receipts: row.sendReadReceipts,
     sending_paused: paused
       ? { until: until instanceof Date ? until.toISOString() : null, reason: row.sendingPausedReason ?? '' }
       : null,

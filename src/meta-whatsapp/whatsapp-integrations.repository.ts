@@ -4,7 +4,7 @@ import { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
 type Insertable = Pick<
   WhatsappIntegrationEntity,
-  'phoneNumberId' | 'accessToken' | 'businessAccountId' | 'apiVersion' | 'name'
+  'phoneNumberId' | 'accessToken' | 'businessAccountId' | 'apiVersion' | 'name' | 'sendReadReceipts'
 >;
 
 /** All SQL of the WhatsApp numbers. Within an open unit of work. */

@@ -28,6 +28,8 @@ export interface SendingNumber {
   target: GraphTarget;
   /** Changes whenever a token is entered. */
   tokenVersion: string;
+  /** Whether customers are told that their messages were read. */
+  sendsReadReceipts: boolean;
 }
 
 /** How to send from a number, or why that makes no sense now. */
@@ -67,6 +69,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
           phoneNumberId: given.phoneNumberId,
           apiVersion: this.config.whatsapp.apiVersion,
           name: null,
+          sendReadReceipts: true,
         });
       } else {
         await this.rows.update(known.id, { ...changes, sendingPausedUntil: null, sendingPausedReason: null });
@@ -99,6 +102,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
           businessAccountId: input.business_account_id ?? null,
           apiVersion: input.api_version ?? this.config.whatsapp.apiVersion,
           name: input.name ?? null,
+          sendReadReceipts: input.send_read_receipts ?? true,
         });
         return this.toDto(row);
       });
@@ -123,6 +127,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
         ...(input.business_account_id === undefined ? {} : { businessAccountId: input.business_account_id }),
         ...(input.api_version === undefined ? {} : { apiVersion: input.api_version }),
         ...(input.name === undefined ? {} : { name: input.name }),
+        ...(input.send_read_receipts === undefined ? {} : { sendReadReceipts: input.send_read_receipts }),
         sendingPausedUntil: null,
         sendingPausedReason: null,
       });
@@ -165,6 +170,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     return {
       target: this.targetOf(row, accessToken),
       tokenVersion: row.accessToken,
+      sendsReadReceipts: row.sendReadReceipts,
     };
   }
 
