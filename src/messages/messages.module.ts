@@ -22,6 +22,8 @@ import { MessagesRepository } from './messages.repository';
 import { MessagesService } from './messages.service';
 import { OutboxRepository } from './outbox.repository';
 import { Outbox } from './outbox.service';
+import { ReadReceiptsRepository } from './read-receipts.repository';
+import { ReadReceiptsService } from './read-receipts.service';
 import { SendingService } from './sending.service';
 import { UnreadService } from './unread.service';
 
@@ -45,6 +47,8 @@ import { UnreadService } from './unread.service';
     MessageSearchService,
     MessageChangesService,
     UnreadService,
+    ReadReceiptsRepository,
+    ReadReceiptsService,
     InboundService,
     DeliveriesService,
     Outbox,

@@ -45,7 +45,7 @@ export interface OutboundRow {
 }
 
 /** Something the customer did, but no message that would let us answer freely for another 24 hours. */
-const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
+export const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
 
 /** As `Date.toISOString` writes it; connections work in UTC. */
 const ISO = (column: string): string => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;

@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
 import { PageQuery } from '../common/page';
 import { IsQueryFlag } from '../common/query-flag';
 import { sortsOf } from '../common/sorting';
@@ -52,6 +52,11 @@ export class CreateWhatsappIntegrationDto {
   @IsString()
   @Length(1, 100)
   name?: string;
+
+  /** Customers see that their messages were read, and that somebody is writing. Default true. */
+  @ValidateIf(isGiven)
+  @IsBoolean()
+  send_read_receipts?: boolean;
 }
 
 /** `PATCH /whatsapp-integration-config/:id` */
@@ -76,6 +81,11 @@ export class UpdateWhatsappIntegrationDto {
   @IsString()
   @Length(1, 100)
   name?: string;
+
+  /** Customers see that their messages were read, and that somebody is writing. Default true. */
+  @ValidateIf(isGiven)
+  @IsBoolean()
+  send_read_receipts?: boolean;
 }
 
 /** A number as the API shows it: of the token only the end. */
@@ -88,6 +98,7 @@ export interface WhatsappIntegrationDto {
   api_version: string;
   /** Null: the stored token cannot be read and must be entered again. */
   access_token_end: string | null;
+  send_read_receipts: boolean;
   /** `until` null: until the account is mended. */
   sending_paused: { until: string | null; reason: string } | null;
   created_at: string;
@@ -108,6 +119,7 @@ export function toWhatsappIntegrationDto(
     display_phone_number: row.displayPhoneNumber,
     api_version: row.apiVersion,
     access_token_end: accessToken?.slice(-4) ?? null,
+    send_read_receipts: row.sendReadReceipts,
     sending_paused: paused
       ? { until: until instanceof Date ? until.toISOString() : null, reason: row.sendingPausedReason ?? '' }
       : null,

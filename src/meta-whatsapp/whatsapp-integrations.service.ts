@@ -38,6 +38,8 @@ export interface SendingNumber {
   target: GraphTarget;
   /** Changes whenever a token is entered. */
   tokenVersion: string;
+  /** Whether customers are told that their messages were read. */
+  sendsReadReceipts: boolean;
 }
 
 /** How to send from a number, or why that makes no sense now. */
@@ -79,6 +81,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
           phoneNumberId: given.phoneNumberId,
           apiVersion: this.config.whatsapp.apiVersion,
           name: null,
+          sendReadReceipts: true,
         });
       } else {
         await this.rows.replaceToken(known.id, accessToken, { businessAccountId });
@@ -111,6 +114,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
           businessAccountId: input.business_account_id ?? null,
           apiVersion: input.api_version ?? this.config.whatsapp.apiVersion,
           name: input.name ?? null,
+          sendReadReceipts: input.send_read_receipts ?? true,
         });
         this.record(actor, 'create', row.id, { phone_number_id: row.phoneNumberId, ...told(row) });
         return this.toDto(row);
@@ -133,6 +137,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
         ...(input.business_account_id === undefined ? {} : { businessAccountId: input.business_account_id }),
         ...(input.api_version === undefined ? {} : { apiVersion: input.api_version }),
         ...(input.name === undefined ? {} : { name: input.name }),
+        ...(input.send_read_receipts === undefined ? {} : { sendReadReceipts: input.send_read_receipts }),
       };
       const token = input.access_token;
       if (token === undefined) await this.rows.update(id, { ...changes, ...UNPAUSED });
@@ -208,6 +213,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     return {
       target: this.targetOf(row, accessToken),
       tokenVersion: String(row.tokenVersion),
+      sendsReadReceipts: row.sendReadReceipts,
     };
   }
 
@@ -272,5 +278,10 @@ function found(row: WhatsappIntegrationEntity | null): WhatsappIntegrationEntity
 
 /** For the audit log. */
 function told(row: WhatsappIntegrationEntity): object {
-  return { name: row.name, business_account_id: row.businessAccountId, api_version: row.apiVersion };
+  return {
+    name: row.name,
+    business_account_id: row.businessAccountId,
+    api_version: row.apiVersion,
+    send_read_receipts: row.sendReadReceipts,
+  };
 }
