@@ -1,4 +1,5 @@
 import { AUTH, SIGN_OUT } from './catalogue/auth';
+import { BOTS } from './catalogue/bots';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DOCUMENTS } from './catalogue/documents';
 import { HEALTH } from './catalogue/health';
@@ -13,6 +14,7 @@ export const CHAPTERS: Chapter[] = [
   WHATSAPP,
   CONVERSATIONS,
   MESSAGES,
+  BOTS,
   STAFF,
   HEALTH,
   DOCUMENTS,

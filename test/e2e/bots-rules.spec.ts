@@ -243,6 +243,42 @@ test('a conversation that somebody has is left to them', async () => {
   expect((await admin.get(`/conversations/${id}`)).body['assigned_bot']).toBe(other.id);
 });
 
+test('the journal handed over once more, as after a crash, gives, asks, counts and says nothing again', async () => {
+  const [place] = await system.sql<{ cursor: string }>(
+    `select cursor from journal_consumer where name = 'bots'`,
+  );
+  await makeRule();
+  const { id, phone } = await firstWords('hello');
+  await system.meta.customerSays({ phone }, 'blah');
+  await settled(system, id, 2);
+  await admin.patch(`/conversations/${id}/assign`);
+  await giveToBot(admin, id, botId);
+  await system.meta.customerSays({ phone }, 'hello again');
+  await settled(system, id, 3);
+  await lookedAt(id);
+  const traces = async (): Promise<unknown> => [
+    (await admin.get(`/bots/${botId}`)).body['counters'],
+    await system.sql('select * from bot_trigger where conversation_id = $1 order by message_id', [id]),
+    await system.sql('select * from bot_session where conversation_id = $1', [id]),
+    await system.sql('select id, body from message where conversation_id = $1 order by id', [id]),
+    (
+      await system.sql(
+        `select id from event where conversation_id = $1 and type <> 'message:status_changed'`,
+        [id],
+      )
+    ).length,
+  ];
+  const before = await traces();
+  expect((before as object[])[0]).toMatchObject({ conversations: 2, messages: 3 });
+
+  await system.sql(`update journal_consumer set cursor = $1 where name = 'bots'`, [place!.cursor]);
+  await lookedAt(id);
+  await eventually(
+    async () => (await system.sql(`select 1 from job where task = 'bots.answer'`)).length === 0,
+  );
+  expect(await traces()).toEqual(before);
+});
+
 test('rules of one workspace say nothing about another', async () => {
   const { id: workspaceId } = await system.createWorkspace('other-rules');
   const boss = await system.signIn('admin', { workspaceId });
