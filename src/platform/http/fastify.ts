@@ -23,6 +23,8 @@ export const RAW_BODY = { rawBody: true, quiet: true } as const;
 
 /** For `@RouteConfig(FORM_BODY)`: the handler reads the parts of a multipart/form-data body itself. */
 export const FORM_BODY = { formBody: true } as const;
+/** For `@RouteConfig(BYTES_BODY)`: the same, in a route for people. */
+export const BYTES_BODY = { rawBody: true } as const;
 
 interface RouteFlags {
   rawBody?: boolean;
