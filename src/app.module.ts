@@ -3,8 +3,10 @@ import { ApiDocsModule } from './api-docs/api-docs.module';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
+import { ContactUserAccountsModule } from './contact-user-accounts/contact-user-accounts.module';
 import { ConversationsModule } from './conversations/conversations.module';
 import { CrmGatewayModule } from './crm-gateway/crm-gateway.module';
+import { LookupsModule } from './lookups/lookups.module';
 import { MessagesModule } from './messages/messages.module';
 import { MetaWhatsappModule } from './meta-whatsapp/meta-whatsapp.module';
 import { NotificationsModule } from './notifications/notifications.module';
@@ -14,6 +16,8 @@ import { HttpModule } from './platform/http/http.module';
 import { JobsModule } from './platform/jobs/jobs.module';
 import { ObservabilityModule } from './platform/observability/observability.module';
 import { PresenceModule } from './presence/presence.module';
+import { StorageModule } from './platform/storage/storage.module';
+import { UploadsModule } from './uploads/uploads.module';
 
 /** The one list of what the server consists of. */
 @Module({
@@ -22,8 +26,12 @@ import { PresenceModule } from './presence/presence.module';
     DatabaseModule,
     EventsModule,
     JobsModule,
+    StorageModule,
     HttpModule,
     AuthModule,
+    UploadsModule,
+    LookupsModule,
+    ContactUserAccountsModule,
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,

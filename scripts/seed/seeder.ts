@@ -53,7 +53,7 @@ export class Seeder {
   async actor(username: string): Promise<StaffActor> {
     const users = this.get(UsersService);
     await createDefaultUsers(users);
-    const found = (await users.list(this.workspaceId)).find((user) => user.username === username);
+    const found = (await users.all(this.workspaceId)).find((user) => user.username === username);
     if (found === undefined) throw new Error(`There is no user "${username}".`);
     return {
       kind: 'staff',
@@ -87,6 +87,28 @@ export class Seeder {
     );
     const found = new Map(rows.map(({ phone, id }) => [phone, id]));
     return customers.map(({ phone }) => found.get(phone) ?? null);
+  }
+
+  /** The phones of those who wrote before. */
+  async known(customers: Customer[]): Promise<Set<string>> {
+    const rows = await this.get(UnitOfWork).run({ workspaceId: this.workspaceId }, (tx) =>
+      tx.query<{ phone: string }>(
+        `select value as phone from contact_identity where scheme = 'whatsapp_phone' and value = any ($1)`,
+        [customers.map(({ phone }) => phone)],
+      ),
+    );
+    return new Set(rows.map(({ phone }) => phone));
+  }
+
+  async tag(customer: Customer, name: string): Promise<void> {
+    await this.get(UnitOfWork).run({ workspaceId: this.workspaceId }, (tx) =>
+      tx.query(
+        `insert into contact_tag (contact_id, tag_id)
+         select i.contact_id, t.id from contact_identity i, tag t
+         where i.scheme = 'whatsapp_phone' and i.value = $1 and t.name = $2 on conflict do nothing`,
+        [customer.phone, name],
+      ),
+    );
   }
 
   /** Customers write, all in one transaction. */
@@ -129,6 +151,8 @@ export class Seeder {
         payload: null,
         replyToId: null,
         clientMessageId: null,
+        requestHash: null,
+        partOf: null,
       });
       const read = {
         ...message!,

@@ -10,15 +10,25 @@ export interface Config {
     trustProxy: boolean | string[];
   };
   log: { level: string };
+  /** Of telephone numbers that are entered without one; ISO 3166-1. */
+  defaultCountry: string | null;
   throttle: { windowSeconds: number; limit: number; loginLimit: number };
   jobs: { concurrency: number; holdSeconds: number };
   /** `null` url: PostgreSQL is embedded in `dataDir`. */
   database: { url: string | null; migrateAtStart: boolean; poolSize: number };
   redis: { url: string | null };
+  storage: {
+    /** `null`: files lie in `dataDir`. */
+    supabase: { url: string; key: string; bucket: string } | null;
+    /** Files are shown by the storage's own public addresses. */
+    public: boolean;
+  };
   security: {
     jwtSecret: string;
     jwtExpiresInSeconds: number;
     encryptionKey: string;
+    /** Open what they have sealed, and seal nothing. */
+    previousEncryptionKeys: string[];
     bcryptRounds: number;
   };
   whatsapp: {

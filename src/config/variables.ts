@@ -1,5 +1,5 @@
 /** How a variable's text becomes a value. A `duration` is `90s`, `15m`, `12h`, `2d` or plain seconds. */
-export type VariableKind = 'text' | 'integer' | 'boolean' | 'url' | 'duration' | 'choice';
+export type VariableKind = 'text' | 'integer' | 'boolean' | 'url' | 'duration' | 'choice' | 'country';
 
 export interface Variable {
   group: string;
@@ -67,6 +67,13 @@ export const VARIABLES = {
     fallback: 'false',
     description:
       'true, false, or a comma-separated list of proxy addresses whose X-Forwarded-For is believed.',
+  },
+  DEFAULT_COUNTRY: {
+    group: 'Application',
+    kind: 'country',
+    fallback: null,
+    description:
+      'Country of telephone numbers that people enter without one, by its two letters, such as BR. Without it they must begin with + or 00.',
   },
   LOG_LEVEL: {
     group: 'Application',
@@ -199,6 +206,35 @@ export const VARIABLES = {
     description: 'Redis password.',
   },
 
+  SUPABASE_URL: {
+    group: 'Storage',
+    kind: 'url',
+    schemes: ['https://', 'http://'],
+    fallback: null,
+    description:
+      'Files are kept in Supabase Storage, such as https://project.supabase.co. Without the three SUPABASE_* variables they are kept in DATA_DIR/files.',
+  },
+  SUPABASE_KEY: {
+    group: 'Storage',
+    kind: 'text',
+    secret: true,
+    fallback: null,
+    description: 'Service-role key of that project.',
+  },
+  SUPABASE_BUCKET: {
+    group: 'Storage',
+    kind: 'text',
+    fallback: null,
+    description: 'Bucket of that project, such as attachments. It may and should be private.',
+  },
+  STORAGE_PUBLIC: {
+    group: 'Storage',
+    kind: 'boolean',
+    fallback: 'false',
+    description:
+      'true: files are shown by the public addresses of the (public) Supabase bucket, through its CDN; whoever knows one can read the file for ever. false: by signed links to this server.',
+  },
+
   JWT_SECRET: {
     group: 'Security',
     kind: 'text',
@@ -224,6 +260,15 @@ export const VARIABLES = {
     requiredInProduction: true,
     fallback: null,
     description: 'Encrypts stored credentials (AES-256-GCM); 32 characters or more. Losing it loses them.',
+  },
+  ENCRYPTION_KEY_PREVIOUS: {
+    group: 'Security',
+    kind: 'text',
+    secret: true,
+    minLength: 32,
+    fallback: null,
+    description:
+      'Keys that also open stored credentials while ENCRYPTION_KEY is being replaced, separated by commas. See npm run secrets:rotate.',
   },
   BCRYPT_ROUNDS: {
     group: 'Security',

@@ -102,7 +102,10 @@ export class ContactsRepository {
 
   async findIdentities(contactId: number): Promise<ContactIdentity[]> {
     return await this.work.current.query(
-      'select scheme, value from contact_identity where contact_id = $1 order by created_at desc, value',
+      // Whoever asks may have read the id before the contact was merged into another one.
+      `select scheme, value from contact_identity
+       where contact_id = any (array(select $1::bigint union all select contact_id from contact_alias where former_id = $1))
+       order by created_at desc, value`,
       [contactId],
     );
   }

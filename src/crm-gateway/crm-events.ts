@@ -1,3 +1,4 @@
+import { CONTACT_EVENTS } from '../contacts/contact.events';
 import { CONVERSATION_EVENTS } from '../conversations/conversation.events';
 import { MESSAGE_EVENTS } from '../messages/message.events';
 import { NOTIFICATION_EVENTS } from '../notifications/notification.events';
@@ -32,6 +33,7 @@ const STREAMED: (keyof StreamedEvents)[] = [
   ...Object.values(MESSAGE_EVENTS),
   ...Object.values(CONVERSATION_EVENTS),
   ...Object.values(NOTIFICATION_EVENTS),
+  ...Object.values(CONTACT_EVENTS),
 ];
 
 /** Entries of the journal that go to staff; each reaches the client under its own name. */

@@ -1,6 +1,6 @@
 import type { ErrorBody } from '../common/app-error';
 import type { ConversationDto } from '../conversations/conversations.types';
-import type { DeliveryState, NewMessagePayload } from '../messages/messages.types';
+import type { DeliveryState, MessageDto, NewMessagePayload } from '../messages/messages.types';
 import type { AnnouncementPayload } from '../notifications/notifications.types';
 import type { PresenceDto, PresenceList } from '../presence/presence.types';
 import type { ChooseStatusDto } from '../presence/presence.dto';
@@ -24,6 +24,11 @@ export type ConversationGone = Pick<
   ConversationDto,
   'id' | 'assigned_user' | 'assigned_bot' | 'status' | 'updated_at'
 >;
+
+/** Something that is no more. */
+export interface GonePayload {
+  id: number;
+}
 
 /** The server stops; another one, or the same one restarted, takes the socket. */
 export interface RestartingPayload {
@@ -69,13 +74,19 @@ export interface TypingAnswer {
 export interface StreamedEvents {
   /** Something was said, by the customer or to them. */
   'message:new': NewMessagePayload;
+  /** Its text is another one; it had not been sent yet. */
+  'message:updated': MessageDto;
+  /** What it said is hidden from everybody. */
+  'message:deleted': NewMessagePayload;
   /** A message has come further, or failed. */
   'message:status_changed': DeliveryState;
   /** A customer's first message has opened a thread. */
   'conversation:new': ConversationDto;
   /** It belongs to somebody else, or to nobody. Who loses it hears this and nothing after it. */
   'conversation:assigned': ConversationDto | ConversationGone;
+  /** It is in the queue, in work, handed on, closed or archived. */
   'conversation:status_changed': ConversationDto;
+  /** Anything else of it, or of its contact, is different. */
   'conversation:updated': ConversationDto;
   /** The count of unread messages is 0 again. */
   'conversation:unread_reset': ConversationDto;
@@ -83,6 +94,10 @@ export interface StreamedEvents {
   'conversation:read': ConversationDto;
   /** Somebody marked it as unread. */
   'conversation:unread': ConversationDto;
+  /** It is gone, with all that was said in it. */
+  'conversation:deleted': GonePayload;
+  /** To supervisors and admins: it is gone. Of each of its conversations `conversation:deleted` came before. */
+  'contact:deleted': GonePayload;
   /** An administrator tells all staff something, or this server stops; the latter comes without a meta. */
   'system:notification': AnnouncementPayload | RestartingPayload;
 }

@@ -18,6 +18,11 @@ import { Typing } from './typing.service';
 const PAGE = 500;
 /** Who missed more than this fetches the state anew; that is less work for both sides. */
 const MAX_REPLAY = 10_000;
+/** What somebody hears afterwards of a conversation that they no longer see. */
+const TOLD_AFTER_LOSS: ReadonlySet<string> = new Set([
+  CONVERSATION_EVENTS.ASSIGNED,
+  CONVERSATION_EVENTS.DELETED,
+]);
 
 /**
  * Brings the journal to sockets: live to rooms, and what a socket missed to that socket alone.
@@ -146,12 +151,18 @@ export class CrmStream {
         ...streamed(event),
       );
       if (handedOn) this.closeRoomTo(event);
+      if (event.type === CONVERSATION_EVENTS.DELETED) this.closeRoom(event);
     }
   }
 
   private endTyping(event: JournalEvent): void {
     const { updated_at } = event.payload as unknown as ConversationState;
     this.typing.changedHands(event.workspaceId, event.conversationId!, updated_at);
+  }
+
+  private closeRoom(event: JournalEvent): void {
+    const room = rooms.conversation(event.workspaceId, event.conversationId!);
+    this.namespace!.local.in(room).socketsLeave(room);
   }
 
   /** Whoever can no longer see a conversation does not stay in its room. */
@@ -183,7 +194,7 @@ export class CrmStream {
     let sent = 0;
     for (const event of heard) {
       const hidden = visible !== null && event.conversationId !== null && !visible.has(event.conversationId);
-      if (hidden && event.type !== CONVERSATION_EVENTS.ASSIGNED) continue;
+      if (hidden && !TOLD_AFTER_LOSS.has(event.type)) continue;
       socket.emit(...streamed(event, hidden ? withoutContent(event.payload) : event.payload));
       sent++;
     }

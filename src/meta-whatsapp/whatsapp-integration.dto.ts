@@ -1,10 +1,30 @@
-import { IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
+import { PageQuery } from '../common/page';
+import { IsQueryFlag } from '../common/query-flag';
+import { sortsOf } from '../common/sorting';
+import { IsText } from '../common/text-rules';
 import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
 const DIGITS = { message: '$property is the number that Meta shows, digits only' };
 const VERSION = { message: 'api_version looks like v25.0' };
 /** For what may be left out but not be emptied. */
 const isGiven = (_: object, value: unknown): boolean => value !== undefined;
+
+/** `GET /whatsapp-integration-config` */
+export class WhatsappIntegrationQuery extends PageQuery {
+  /** Part of the name, of Meta's id of the number, or of the number itself. */
+  @IsOptional()
+  @IsText(1, 100)
+  search?: string;
+
+  /** Whether nothing is sent from it now. */
+  @IsQueryFlag()
+  paused?: boolean;
+
+  @IsOptional()
+  @IsIn(sortsOf('id', 'name', 'created_at'))
+  sort: string = 'id';
+}
 
 /** `POST /whatsapp-integration-config` */
 export class CreateWhatsappIntegrationDto {

@@ -1,4 +1,7 @@
+import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -134,6 +137,7 @@ export class TestSystem {
     await this.meta.stop();
     await this.app.close();
     await this.dropDatabase();
+    await rm(dataDirOf(this.databaseUrl), { recursive: true, force: true });
     expectNone([this, ...this.more].flatMap((one) => one.undocumented));
   }
 
@@ -249,11 +253,17 @@ function expectNone(undocumented: string[]): void {
   throw new Error(`Sockets heard what docs/generated/asyncapi.json does not say:\n${first}`);
 }
 
+/** Servers over the same database share their files too. */
+function dataDirOf(databaseUrl: string): string {
+  return join(tmpdir(), `apicechat-files-${new URL(databaseUrl).pathname.slice(1)}`);
+}
+
 export function testConfig(databaseUrl: string, graphUrl: string, changes: ConfigChanges): Config {
   const base = loadConfig({
     NODE_ENV: 'test',
     PORT: '0',
     HOST: '127.0.0.1',
+    DATA_DIR: dataDirOf(databaseUrl),
     LOG_LEVEL: 'silent',
     DATABASE_URL: databaseUrl,
     DB_SYNC: 'false',

@@ -1,0 +1,61 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What is sent to customers, beyond texts. */
+export class Outbound1763700000015 implements MigrationInterface {
+  name = 'Outbound1763700000015';
+
+  async up(db: QueryRunner): Promise<void> {
+    await db.query(`
+      alter table message add column request_hash bytea, add column part_of bigint,
+        add foreign key (workspace_id, part_of) references message (workspace_id, id) on delete set null (part_of);
+      comment on column message.request_hash is 'Of the request that this message was made for, where that may come again.';
+      comment on column message.part_of is 'The first message of the same request; its further attachments are messages of their own.';
+      create index message_part_of on message (workspace_id, part_of) where part_of is not null;
+
+      create table whatsapp_media (
+        workspace_id bigint not null,
+        integration_id bigint not null,
+        upload_id bigint not null,
+        media_id varchar(512) not null,
+        expires_at timestamptz not null,
+        primary key (workspace_id, integration_id, upload_id),
+        foreign key (workspace_id, integration_id) references whatsapp_integration_config (workspace_id, id) on delete cascade,
+        foreign key (workspace_id, upload_id) references upload (workspace_id, id) on delete cascade
+      );
+      comment on table whatsapp_media is 'Files of ours that Meta has: each number has its own.';
+      create index whatsapp_media_upload on whatsapp_media (workspace_id, upload_id);
+      call protect_by_workspace('whatsapp_media');
+
+      alter table whatsapp_integration_config add column templates_synced_at timestamptz;
+      create table message_template (
+        workspace_id bigint not null,
+        id bigint generated always as identity,
+        integration_id bigint not null,
+        external_id varchar(512),
+        name varchar(512) not null,
+        language varchar(16) not null,
+        category varchar(40),
+        status varchar(40) not null,
+        parameter_format varchar(20),
+        components jsonb not null,
+        rejected_reason varchar(200),
+        synced_at timestamptz not null default now(),
+        created_at timestamptz not null default now(),
+        updated_at timestamptz not null default now(),
+        primary key (workspace_id, id),
+        unique (workspace_id, integration_id, name, language),
+        foreign key (workspace_id, integration_id) references whatsapp_integration_config (workspace_id, id) on delete cascade
+      );
+      comment on table message_template is 'What Meta has approved, or not, as it was when it was last fetched.';
+      call protect_by_workspace('message_template');
+    `);
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    await db.query(`
+      drop table message_template, whatsapp_media;
+      alter table whatsapp_integration_config drop column templates_synced_at;
+      alter table message drop column part_of, drop column request_hash;
+    `);
+  }
+}
