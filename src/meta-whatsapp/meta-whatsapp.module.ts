@@ -11,6 +11,7 @@ import { MessageTemplatesController } from './message-templates.controller';
 import { MessageTemplatesRepository } from './message-templates.repository';
 import { MessageTemplatesService } from './message-templates.service';
 import { NumberDirectory } from './number-directory';
+import { NumberInspector } from './number-inspector';
 import { OutboundMediaRepository } from './outbound-media.repository';
 import { OutboundMediaService } from './outbound-media.service';
 import { SetAsideService } from './set-aside.service';
@@ -39,6 +40,7 @@ import { WhatsappDriver } from './whatsapp.driver';
   providers: [
     SecretBox,
     NumberDirectory,
+    NumberInspector,
     SetAsideService,
     WebhookIntakeService,
     WhatsappIntegrationsRepository,

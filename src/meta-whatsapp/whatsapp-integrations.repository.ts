@@ -6,7 +6,7 @@ import { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
 type Insertable = Pick<
   WhatsappIntegrationEntity,
-  'phoneNumberId' | 'accessToken' | 'businessAccountId' | 'apiVersion' | 'name'
+  'phoneNumberId' | 'accessToken' | 'businessAccountId' | 'displayPhoneNumber' | 'apiVersion' | 'name'
 >;
 
 type Changes = Partial<
