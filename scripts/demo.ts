@@ -113,6 +113,7 @@ Everything runs.
 
   The customer's phone   ${phone}
   The server             ${server}
+  Its API, to try        ${server}/docs
   Accounts               ${logins}
 
 Try it: open the phone in a browser and write something as one of its customers. Then answer, as an agent:

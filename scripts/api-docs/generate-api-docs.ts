@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import { AppModule } from '../../src/app.module';
 import { collectEntrances } from '../access-table';
 import { writeOrCheck } from '../generated-file';
@@ -13,8 +14,9 @@ async function main(): Promise<boolean> {
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) return false;
   const api = describeApi(entrances);
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   return [
-    writeOrCheck('docs/generated/openapi.json', text(openApi(api, '1.0.0')), 'generate:api-docs'),
+    writeOrCheck('docs/generated/openapi.json', text(openApi(api, version)), 'generate:api-docs'),
     writeOrCheck('docs/postman-collection.json', text(postmanCollection(api)), 'generate:api-docs'),
   ].every(Boolean);
 }

@@ -89,6 +89,28 @@ export class Seeder {
     return customers.map(({ phone }) => found.get(phone) ?? null);
   }
 
+  /** The phones of those who wrote before. */
+  async known(customers: Customer[]): Promise<Set<string>> {
+    const rows = await this.get(UnitOfWork).run({ workspaceId: this.workspaceId }, (tx) =>
+      tx.query<{ phone: string }>(
+        `select value as phone from contact_identity where scheme = 'whatsapp_phone' and value = any ($1)`,
+        [customers.map(({ phone }) => phone)],
+      ),
+    );
+    return new Set(rows.map(({ phone }) => phone));
+  }
+
+  async tag(customer: Customer, name: string): Promise<void> {
+    await this.get(UnitOfWork).run({ workspaceId: this.workspaceId }, (tx) =>
+      tx.query(
+        `insert into contact_tag (contact_id, tag_id)
+         select i.contact_id, t.id from contact_identity i, tag t
+         where i.scheme = 'whatsapp_phone' and i.value = $1 and t.name = $2 on conflict do nothing`,
+        [customer.phone, name],
+      ),
+    );
+  }
+
   /** Customers write, all in one transaction. */
   async receive(
     integrationId: number,
