@@ -1,3 +1,4 @@
+import { AUDIT } from './catalogue/audit';
 import { AUTH, SIGN_OUT } from './catalogue/auth';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DOCUMENTS } from './catalogue/documents';
@@ -7,4 +8,13 @@ import { WHATSAPP } from './catalogue/whatsapp';
 import type { Chapter } from './route-doc';
 
 /** Every route of the API, in the order of the documents and of a run of the collection. */
-export const CHAPTERS: Chapter[] = [AUTH, WHATSAPP, CONVERSATIONS, MESSAGES, HEALTH, DOCUMENTS, SIGN_OUT];
+export const CHAPTERS: Chapter[] = [
+  AUTH,
+  WHATSAPP,
+  CONVERSATIONS,
+  MESSAGES,
+  AUDIT,
+  HEALTH,
+  DOCUMENTS,
+  SIGN_OUT,
+];
