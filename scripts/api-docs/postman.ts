@@ -115,7 +115,7 @@ function tests({ doc, status, answer }: Described, schemas: Schemas): string[] {
       .reduce((at, part) => `${at}[${/^\d+$/.test(part) ? part : `'${part}'`}]`, 'pm.response.json()');
     lines.push(`pm.collectionVariables.set('${name}', ${value});`);
   }
-  return lines;
+  return [...lines, ...(doc.after ?? [])];
 }
 
 function fieldsOf(answer: Schema, schemas: Schemas): string[] {

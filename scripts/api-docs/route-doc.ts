@@ -30,6 +30,8 @@ export interface RouteDoc {
   errors?: Partial<Record<ErrorCode, string>>;
   /** Lines that Postman runs before the request. */
   before?: string[];
+  /** Lines that Postman runs after it, beside the tests. */
+  after?: string[];
   /** Sent without a token. */
   anonymous?: boolean;
 }
