@@ -74,7 +74,7 @@ export function describeApi(entrances: readonly Entrance[]): ApiDescription {
         entrance,
         doc,
         chapter,
-        status: doc.status ?? statusOf(entrance),
+        status: statusOf(entrance),
         body: argument(RouteParamtypes.BODY),
         query: argument(RouteParamtypes.QUERY),
         answer: isEmpty(answer) ? null : answer,

@@ -33,8 +33,8 @@ export const MESSAGES: Chapter = {
       about: 'Its text, as long as no try to send it has begun. What a customer has got cannot be changed.',
       path: { id: '{{message_id}}' },
       body: { body: 'Sí, hasta las 21 h.' },
-      // The demo sends at once, so it is too late already.
-      status: 409,
+      // Where it is sent at once it is too late already.
+      orStatus: 409,
       errors: { CONFLICT: 'It is on its way, was sent, or is deleted.', FORBIDDEN: 'It is somebody else’s.' },
     },
     { route: 'GET /messages/:id', name: 'Show a message', path: { id: '{{message_id}}' } },

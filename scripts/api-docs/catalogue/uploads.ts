@@ -22,6 +22,8 @@ const KEEP_LINK = [
   "const link = pm.response.json().url.split('?');",
   "pm.collectionVariables.set('file_uuid', link[0].split('/').pop());",
   "pm.collectionVariables.set('file_signature', link[1].replace('signature=', ''));",
+  "const thumbnail = pm.response.json().thumbnail_url.split('?signature=');",
+  "pm.collectionVariables.set('thumbnail_signature', thumbnail[1]);",
 ];
 
 export const UPLOADS: Chapter = {
@@ -70,11 +72,10 @@ export const UPLOADS: Chapter = {
     {
       route: 'GET /files/:uuid/:variant',
       name: 'Open the thumbnail or preview of a file',
-      about: 'Each has a link of its own. With the signature of another one, there is nothing here.',
+      about: 'Each has a link of its own: the signature of another one does not open it.',
       path: { uuid: '{{file_uuid}}', variant: 'thumbnail' },
-      query: { signature: '{{file_signature}}' },
-      status: 404,
-      answers: 'application/json',
+      query: { signature: '{{thumbnail_signature}}' },
+      answers: 'image/webp',
       anonymous: true,
     },
   ],
