@@ -49,7 +49,7 @@ const textOf = (event: JournalEvent): string => String(event.payload['text']);
 /** A consumer that remembers what it was handed; `meanwhile` may throw. */
 function collector(
   seen: string[],
-  { name = 'notes', meanwhile = (_: string): Promise<void> => Promise.resolve() } = {},
+  { name = 'notes', meanwhile = (text: string): Promise<unknown> => Promise.resolve(text) } = {},
 ): JournalConsumer {
   return {
     name,
