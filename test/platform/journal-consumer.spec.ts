@@ -332,6 +332,25 @@ describe('an entry that cannot be handled', () => {
   });
 });
 
+test('where nothing happens nothing is written, but for the place every ten seconds', async () => {
+  await start(collector([]));
+  await append(['1']);
+  const version = async (): Promise<string> =>
+    (await platform.sql<{ xmin: string }>('select xmin::text from journal_consumer'))[0]!.xmin;
+  await delay(300);
+  const before = await version();
+  await delay(2_300); // two looks
+  expect(await version()).toBe(before);
+  await platform.sql(`update journal_consumer set updated_at = now() - interval '11 seconds'`);
+  const [old] = await platform.sql<{ cursor: string }>('select cursor from journal_consumer');
+  await append(['of another type'], { type: 'other' });
+  await eventually(
+    async () =>
+      (await platform.sql<{ cursor: string }>('select cursor from journal_consumer'))[0]!.cursor !==
+      old!.cursor,
+  );
+});
+
 describe('a place in the journal', () => {
   const place = async (): Promise<{ cursor: string; last_gap_at: Date | null }> =>
     (await platform.sql<{ cursor: string; last_gap_at: Date | null }>('select * from journal_consumer'))[0]!;
