@@ -3,6 +3,7 @@ import { WhatsappIntegrationsService } from '../../src/meta-whatsapp/whatsapp-in
 import { SecretBox } from '../../src/platform/crypto/secret-box';
 import { SealedRows } from '../../src/platform/database/sealed-rows';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work';
+import { BOT_SECRET, makeBot } from '../support/bots';
 import { becomes, conversationOf, newPhone, reply } from '../support/sending';
 import { type Caller, TestSystem } from '../support/system';
 
@@ -223,6 +224,7 @@ test('a server that knows only the new key sends with the tokens that were seale
 test('no column holds sealed texts that a rotation would leave out', async () => {
   await connect(admin, 'a-token-of-ours-1111');
   await account(admin, 1, 'a password 3333');
+  await makeBot(admin, { kind: 'webhook', config: { url: 'https://bots.example.com' }, secret: BOT_SECRET });
   const columns = await system.sql<{ name: string; field: string }>(
     `select table_name as name, column_name as field from information_schema.columns
      where table_schema = 'public' and data_type in ('text', 'character varying', 'json', 'jsonb')`,
