@@ -27,13 +27,13 @@ export class TemplateStore {
 
   /** An empty list is one, too: then no template exists. */
   set(templates: (Partial<Template> & Pick<Template, 'name' | 'components'>)[]): void {
-    this.known = templates.map((given) => ({
+    this.known = templates.map((template) => ({
       id: newObjectId(),
       language: 'en',
       status: 'APPROVED',
       category: 'UTILITY',
       parameter_format: 'POSITIONAL',
-      ...given,
+      ...template,
     }));
   }
 

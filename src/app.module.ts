@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiDocsModule } from './api-docs/api-docs.module';
+import { BotsModule } from './bots/bots.module';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
@@ -37,6 +38,7 @@ import { PresenceModule } from './presence/presence.module';
     MetaWhatsappModule,
     NotificationsModule,
     PresenceModule,
+    BotsModule,
     CrmGatewayModule,
     ApiDocsModule,
   ],

@@ -53,6 +53,11 @@ export class CreateWhatsappIntegrationDto {
   @Length(1, 100)
   name?: string;
 
+  /** Customers see that their messages were read, and that somebody is writing. Default true. */
+  @ValidateIf(isGiven)
+  @IsBoolean()
+  send_read_receipts?: boolean;
+
   /** Ask Meta first, and save only what works. */
   @IsLeftOutOrGiven()
   @IsBoolean()
@@ -81,6 +86,11 @@ export class UpdateWhatsappIntegrationDto {
   @IsString()
   @Length(1, 100)
   name?: string;
+
+  /** Customers see that their messages were read, and that somebody is writing. Default true. */
+  @ValidateIf(isGiven)
+  @IsBoolean()
+  send_read_receipts?: boolean;
 
   /** Ask Meta first, and save only what works. */
   @IsLeftOutOrGiven()
@@ -121,6 +131,7 @@ export interface WhatsappIntegrationDto {
   api_version: string;
   /** Null: the stored token cannot be read and must be entered again. */
   access_token_end: string | null;
+  send_read_receipts: boolean;
   /** `until` null: until the account is mended. */
   sending_paused: { until: string | null; reason: string } | null;
   created_at: string;
@@ -141,6 +152,7 @@ export function toWhatsappIntegrationDto(
     display_phone_number: row.displayPhoneNumber,
     api_version: row.apiVersion,
     access_token_end: accessToken?.slice(-4) ?? null,
+    send_read_receipts: row.sendReadReceipts,
     sending_paused: paused
       ? { until: until instanceof Date ? until.toISOString() : null, reason: row.sendingPausedReason ?? '' }
       : null,

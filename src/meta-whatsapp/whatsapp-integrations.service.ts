@@ -6,11 +6,13 @@ import { AppError, notFound } from '../common/app-error';
 import { changesBetween } from '../common/changes';
 import { type Page, pageOf } from '../common/page';
 import { CONFIG, type Config } from '../config/config';
+import { AttachmentsService } from '../messages/attachments.service';
 import { Outbox } from '../messages/outbox.service';
 import { contextOf } from '../platform/crypto/sealed-column';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { JobQueue } from '../platform/jobs/job-queue';
 import { LOGGER } from '../platform/observability/observability.module';
 import { DEFAULT_WORKSPACE } from '../workspaces/workspaces.service';
 import type { GraphTarget } from './graph-client';
@@ -27,6 +29,9 @@ import { ACCESS_TOKENS } from './whatsapp-integration.types';
 import { UNPAUSED, WhatsappIntegrationsRepository } from './whatsapp-integrations.repository';
 import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
+/** The job that brings the files of customers here. */
+export const FETCH_MEDIA = 'whatsapp.fetch-media';
+
 const UNREADABLE_TOKEN =
   'The stored access token of this number cannot be read: the encryption key was changed. Enter the token again; waiting messages then go out.';
 
@@ -35,6 +40,8 @@ export interface SendingNumber {
   target: GraphTarget;
   /** Changes whenever a token is entered. */
   tokenVersion: string;
+  /** Whether customers are told that their messages were read. */
+  sendsReadReceipts: boolean;
 }
 
 /** How to send from a number, or why that makes no sense now. */
@@ -51,6 +58,8 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     private readonly box: SecretBox,
     private readonly outbox: Outbox,
     private readonly audit: AuditService,
+    private readonly attachments: AttachmentsService,
+    private readonly jobs: JobQueue,
     private readonly inspector: NumberInspector,
   ) {}
 
@@ -76,6 +85,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
           displayPhoneNumber: null,
           apiVersion: this.config.whatsapp.apiVersion,
           name: null,
+          sendReadReceipts: true,
         });
       } else {
         await this.rows.replaceToken(known.id, accessToken, { businessAccountId });
@@ -116,6 +126,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
           displayPhoneNumber: learnt?.displayPhoneNumber ?? null,
           apiVersion,
           name: input.name ?? null,
+          sendReadReceipts: input.send_read_receipts ?? true,
         });
         this.record(actor, 'create', row.id, { phone_number_id: row.phoneNumberId, ...told(row) });
         return this.toDto(row);
@@ -140,12 +151,14 @@ export class WhatsappIntegrationsService implements OnModuleInit {
         ...(input.business_account_id === undefined ? {} : { businessAccountId: input.business_account_id }),
         ...(input.api_version === undefined ? {} : { apiVersion: input.api_version }),
         ...(input.name === undefined ? {} : { name: input.name }),
+        ...(input.send_read_receipts === undefined ? {} : { sendReadReceipts: input.send_read_receipts }),
       };
       const token = input.access_token;
       if (token === undefined) await this.rows.update(id, { ...changes, ...UNPAUSED });
       else
         await this.rows.replaceToken(id, this.seal(actor.workspaceId, before.phoneNumberId, token), changes);
       await this.outbox.resume(id);
+      if (await this.attachments.hasten(id)) this.jobs.enqueue({ task: FETCH_MEDIA, key: 'all' });
       const after = await this.require(id);
       this.record(actor, 'update', id, {
         ...changesBetween(told(before), told(after)),
@@ -246,6 +259,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     return {
       target: this.targetOf(row, accessToken),
       tokenVersion: String(row.tokenVersion),
+      sendsReadReceipts: row.sendReadReceipts,
     };
   }
 
@@ -357,5 +371,10 @@ function unreadable(): NumberReport {
 
 /** For the audit log. */
 function told(row: WhatsappIntegrationEntity): object {
-  return { name: row.name, business_account_id: row.businessAccountId, api_version: row.apiVersion };
+  return {
+    name: row.name,
+    business_account_id: row.businessAccountId,
+    api_version: row.apiVersion,
+    send_read_receipts: row.sendReadReceipts,
+  };
 }
