@@ -1,3 +1,4 @@
+import { BOT_SECRETS } from '../src/bots/bot-secrets';
 import { ACCOUNT_PASSWORDS } from '../src/contact-user-accounts/contact-user-accounts.types';
 import { ACCESS_TOKENS } from '../src/meta-whatsapp/whatsapp-integration.types';
 import { contextOf, type SealedColumn } from '../src/platform/crypto/sealed-column';
@@ -6,7 +7,7 @@ import { type SealedRow, SealedRows } from '../src/platform/database/sealed-rows
 import type { UnitOfWork } from '../src/platform/database/unit-of-work';
 
 /** Every column that holds sealed texts; a test looks for others. */
-export const SEALED_COLUMNS: readonly SealedColumn[] = [ACCESS_TOKENS, ACCOUNT_PASSWORDS];
+export const SEALED_COLUMNS: readonly SealedColumn[] = [ACCESS_TOKENS, ACCOUNT_PASSWORDS, BOT_SECRETS];
 
 const BATCH = 200;
 

@@ -4,7 +4,9 @@ import { BOTS } from './catalogue/bots';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DOCUMENTS } from './catalogue/documents';
 import { HEALTH } from './catalogue/health';
+import { ACCOUNTS, LOOKUPS, TAKEN_AWAY } from './catalogue/lookups';
 import { MESSAGES } from './catalogue/messages';
+import { PEOPLE } from './catalogue/people';
 import { STAFF } from './catalogue/staff';
 import { WHATSAPP } from './catalogue/whatsapp';
 import type { Chapter } from './route-doc';
@@ -16,6 +18,10 @@ export const CHAPTERS: Chapter[] = [
   CONVERSATIONS,
   MESSAGES,
   BOTS,
+  PEOPLE,
+  LOOKUPS,
+  ACCOUNTS,
+  TAKEN_AWAY,
   STAFF,
   AUDIT,
   HEALTH,

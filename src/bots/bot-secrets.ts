@@ -1,8 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { contextOf, type SealedColumn } from '../platform/crypto/sealed-column';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { LOGGER } from '../platform/observability/observability.module';
+
+export const BOT_SECRETS: SealedColumn = { table: 'bot', column: 'secret', boundTo: 'id' };
 
 /** Seals the secrets of webhook bots. Within the open unit of work. */
 @Injectable()
@@ -29,6 +32,6 @@ export class BotSecrets {
   }
 
   private contextOf(botId: number): string {
-    return `bot.secret/${this.work.current.workspaceId}/${botId}`;
+    return contextOf(BOT_SECRETS, this.work.current.workspaceId, botId);
   }
 }

@@ -75,7 +75,9 @@ export const WHATSAPP: Chapter = {
     {
       route: 'POST /whatsapp-integration-config',
       name: 'Connect a number',
-      about: 'Of the access token only the last four characters are ever shown again.',
+      about:
+        'Of the access token only the last four characters are ever shown again. With `verify: true` Meta is asked first, ' +
+        'and only what works is saved; `details` then holds what was looked at.',
       body: {
         phone_number_id: '106{{$randomInt}}{{$timestamp}}',
         access_token: 'EAAG-a-token-of-a-system-user',
@@ -96,6 +98,14 @@ export const WHATSAPP: Chapter = {
       about: 'What waits for it is tried again at once.',
       path: { id: '{{second_integration_id}}' },
       body: { name: 'Second shop, old town' },
+    },
+    {
+      route: 'POST /whatsapp-integration-config/:id/verify',
+      name: 'Ask Meta about a number',
+      about:
+        'Whether Meta takes the token, knows the number and its business account, and tells an app what customers write. ' +
+        'Where all is well, sending that waited for the account to be mended goes on.',
+      path: { id: '{{second_integration_id}}' },
     },
   ],
 };
