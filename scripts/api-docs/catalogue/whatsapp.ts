@@ -107,7 +107,9 @@ export const WHATSAPP: Chapter = {
     {
       route: 'POST /whatsapp-integration-config/:id/verify',
       name: 'Ask Meta whether a number works',
-      about: 'Says in words what is wrong. The answer is 200 also where something is: `ok` tells.',
+      about:
+        'Whether Meta takes the token, knows the number and its business account, and tells an app what customers write; ' +
+        'what is wrong is said in words, and `ok` tells. Where all is well, sending that waited for it goes on.',
       path: { id: '{{integration_id}}' },
     },
     {
