@@ -10,6 +10,7 @@ import { bareType, uploadLimit, UPLOAD_TYPES, type MediaStore, type StoredMedia 
 import { checkMessage, type Recipient } from './message-rules';
 import { boundaryOf, parseMultipart } from './multipart';
 import { RateWindow } from './rate-window';
+import type { TemplateStore } from './templates';
 
 /** What Graph needs of the rest of the simulator. */
 export interface GraphHost {
@@ -18,6 +19,9 @@ export interface GraphHost {
   random: () => number;
   stopped: () => boolean;
   media: MediaStore;
+  templates: TemplateStore;
+  /** Whether this is an account of the business. */
+  isAccount: (businessAccountId: string) => boolean;
   /** The simulator's own address, for download links. */
   url: () => string;
   accessToken: string | undefined;
@@ -72,6 +76,10 @@ export class GraphApi {
       if (number && edge === 'messages') return this.messages(request, response, number, bytes);
       if (number && edge === 'media') return this.upload(request, response, number, bytes);
     }
+    if (steps.length === 2 && method === 'GET' && edge === 'message_templates' && this.host.isAccount(id)) {
+      if (this.madeUpFailure(response, 'templates')) return;
+      return sendJson(response, 200, this.host.templates.page(url.searchParams));
+    }
     if (steps.length === 1 && method === 'GET') {
       const number = this.host.number(id);
       if (number) return sendJson(response, 200, describeNumber(number, url.searchParams.get('fields')));
@@ -119,6 +127,8 @@ export class GraphApi {
       mediaExists: (id) => this.ownMedia(id, number) !== undefined,
     });
     if ('code' in recipient) return refuse(response, recipient);
+    const problem = this.host.templates.problem(body);
+    if (problem) return refuse(response, problem);
     const limited = this.limit(number, recipient);
     if (limited) return refuse(response, limited);
 

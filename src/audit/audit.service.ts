@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor';
 import { type CursorPage, decodeCursor, encodeCursor } from '../common/cursor-page';
 import { UnitOfWork } from '../platform/database/unit-of-work';
-import type { AuditQuery } from './audit.dto';
+import type { AuditCursorQuery, AuditQuery } from './audit.dto';
 import { AuditRepository } from './audit.repository';
-import { type AuditEntry, type AuditEntryDto, toAuditEntryDto } from './audit.types';
+import { type AuditEntry, type AuditEntryDto, type AuditFilter, toAuditEntryDto } from './audit.types';
 
 type Place = ['older' | 'newer', number];
 
@@ -27,23 +27,37 @@ export class AuditService {
     this.entries.insert(entry);
   }
 
-  /** Newest first. What is written meanwhile comes before the first page and moves nothing. */
   async list(actor: Actor, query: AuditQuery): Promise<CursorPage<AuditEntryDto>> {
+    const filter = {
+      userId: query.user,
+      action: query.action,
+      subjectType: query.subject_type,
+      subjectId: query.subject_id,
+      since: query.since === undefined ? undefined : new Date(query.since),
+      until: query.until === undefined ? undefined : new Date(query.until),
+    };
+    return await this.page(actor, filter, query);
+  }
+
+  /** What was done with one thing. */
+  async listOf(
+    actor: Actor,
+    subject: { type: string; id: number },
+    query: AuditCursorQuery,
+  ): Promise<CursorPage<AuditEntryDto>> {
+    return await this.page(actor, { subjectType: subject.type, subjectId: subject.id }, query);
+  }
+
+  /** Newest first. What is written meanwhile comes before the first page and moves nothing. */
+  private async page(
+    actor: Actor,
+    filter: AuditFilter,
+    query: AuditCursorQuery,
+  ): Promise<CursorPage<AuditEntryDto>> {
     const [towards, id]: Place =
       query.cursor === undefined ? ['older', Number.MAX_SAFE_INTEGER] : decodeCursor(query.cursor, isPlace);
     const found = await this.work.run(actor, () =>
-      this.entries.list(
-        {
-          userId: query.user,
-          action: query.action,
-          subjectType: query.subject_type,
-          subjectId: query.subject_id,
-          since: query.since === undefined ? undefined : new Date(query.since),
-          until: query.until === undefined ? undefined : new Date(query.until),
-        },
-        { id, towards },
-        query.limit + 1,
-      ),
+      this.entries.list(filter, { id, towards }, query.limit + 1),
     );
     const further = found.length > query.limit;
     const rows = found.slice(0, query.limit);

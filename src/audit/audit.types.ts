@@ -22,14 +22,14 @@ export interface StoredAuditEntry {
   createdAt: Date;
 }
 
-/** Which entries; what is undefined does not matter. */
+/** Which entries; what is left out does not matter. */
 export interface AuditFilter {
-  userId: number | undefined;
-  action: string | undefined;
-  subjectType: string | undefined;
-  subjectId: number | undefined;
-  since: Date | undefined;
-  until: Date | undefined;
+  userId?: number | undefined;
+  action?: string | undefined;
+  subjectType?: string | undefined;
+  subjectId?: number | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
 }
 
 /** An entry as the API shows it. */

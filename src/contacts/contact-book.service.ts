@@ -11,7 +11,7 @@ import { Journal } from '../platform/events/journal';
 import { CONTACT_EVENTS } from './contact.events';
 import { ContactBookRepository, type ContactFilter, type NewContact } from './contact-book.repository';
 import { ContactFollowers } from './contact-followers.service';
-import { searchWords } from './contact-search';
+import { searchWords } from './contact-search.policy';
 import type { ContactFilterQuery, ContactQuery, CreateContactDto, UpdateContactDto } from './contacts.dto';
 import { taken } from './contacts.errors';
 import { ContactsRepository } from './contacts.repository';

@@ -34,6 +34,6 @@ import { ContactsService } from './contacts.service';
     ContactsRepository,
     ContactsService,
   ],
-  exports: [ContactsService, ContactFollowers],
+  exports: [ContactsService, ContactTagsService, ContactFollowers],
 })
 export class ContactsModule {}

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service';
 import type { StaffActor } from '../common/actor';
-import { AppError } from '../common/app-error';
+import { AppError, notFound } from '../common/app-error';
+import { ContactTagsService } from '../contacts/contact-tags.service';
 import { ContactsService } from '../contacts/contacts.service';
 import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
@@ -13,9 +14,9 @@ import { messagingWindow } from './conversation-window.policy';
 import { CONVERSATION_EVENTS, type ConversationEvent } from './conversation.events';
 import { audienceOf, maySee } from './conversation.policy';
 import type { CreateConversationDto, UpdateConversationDto } from './conversations.dto';
-import { ConversationsRepository, type Thread } from './conversations.repository';
+import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
-import type { Conversation, ConversationDetailDto, ConversationDto } from './conversations.types';
+import type { Conversation, ConversationDetailDto, ConversationDto, Thread } from './conversations.types';
 
 /** Conversations as things that staff make, look at, change and delete. */
 @Injectable()
@@ -26,6 +27,7 @@ export class ConversationEditsService {
     private readonly service: ConversationsService,
     private readonly presenter: ConversationPresenter,
     private readonly contacts: ContactsService,
+    private readonly tags: ContactTagsService,
     private readonly journal: Journal,
     private readonly audit: AuditService,
   ) {}
@@ -33,8 +35,10 @@ export class ConversationEditsService {
   async get(actor: StaffActor, id: number): Promise<ConversationDetailDto> {
     return await this.work.run(actor, async () => {
       const conversation = await this.service.requireVisible(actor, id);
+      const { data: tags } = await this.tags.list(actor, conversation.contactId);
       return {
         ...(await this.presenter.toDto(conversation)),
+        contact_tags: tags.map(({ id: tagId, name }) => ({ id: tagId, name })),
         window: messagingWindow(conversation, new Date()),
       };
     });
@@ -71,7 +75,7 @@ export class ConversationEditsService {
         actor,
         action: 'conversation.create',
         subject: { type: 'conversation', id: created.id },
-        details: { ...input },
+        details: shownInAudit(created),
       });
       const events = [CONVERSATION_EVENTS.NEW, ...(nobodys ? [] : [CONVERSATION_EVENTS.ASSIGNED])];
       return (await this.presenter.announce([{ before: created, after: created, events }]))[0]!;
@@ -98,19 +102,14 @@ export class ConversationEditsService {
   /** With everything that was said in it. What is on its way to the customer may still arrive there. */
   async delete(actor: StaffActor, id: number): Promise<void> {
     await this.work.run(actor, async () => {
-      const conversation = await this.service.lockVisible(actor, id);
+      const conversation = await this.conversations.lockToDelete(id);
+      if (conversation === null || !maySee(actor, conversation)) throw notFound('conversation');
       await this.conversations.delete(id);
       this.audit.record({
         actor,
         action: 'conversation.delete',
         subject: { type: 'conversation', id },
-        details: {
-          contact_id: conversation.contactId,
-          integration_id: conversation.integrationId,
-          status: conversation.status,
-          assigned_user: conversation.assignedUser,
-          assigned_bot: conversation.assignedBot,
-        },
+        details: shownInAudit(conversation),
       });
       this.journal.append({
         type: CONVERSATION_EVENTS.DELETED,
@@ -164,4 +163,15 @@ export class ConversationEditsService {
       open !== null && maySee(actor, open) ? { conversation_id: open.id } : undefined,
     );
   }
+}
+
+function shownInAudit(conversation: Conversation): object {
+  return {
+    contact_id: conversation.contactId,
+    integration_id: conversation.integrationId,
+    status: conversation.status,
+    priority: conversation.priority,
+    assigned_user: conversation.assignedUser,
+    assigned_bot: conversation.assignedBot,
+  };
 }

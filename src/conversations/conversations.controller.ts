@@ -139,7 +139,7 @@ export class ConversationsController {
     @Query() query: AuditCursorQuery,
   ): Promise<CursorPage<AuditEntryDto>> {
     await this.conversations.requireVisible(actor, id);
-    return await this.audit.list(actor, { ...query, subject_type: 'conversation', subject_id: id });
+    return await this.audit.listOf(actor, { type: 'conversation', id }, query);
   }
 }
 

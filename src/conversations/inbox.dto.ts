@@ -16,7 +16,7 @@ import {
 import { IsInstant } from '../common/instant';
 import { PageQuery } from '../common/page';
 import { sortsOf } from '../common/sorting';
-import { IsText } from '../common/text-rules';
+import { IsName, IsText } from '../common/text-rules';
 import {
   CONVERSATION_PRIORITIES,
   CONVERSATION_STATUSES,
@@ -110,6 +110,16 @@ export class ConversationQuery extends PageQuery {
   @IsOptional()
   @IsText(1, 20)
   channel?: string;
+
+  /** The contact has this tag. */
+  @IsOptional()
+  @IsIdInQuery()
+  tag_id?: number;
+
+  /** Words that all occur in the contact’s name, phone number or external id, whatever their case and accents. */
+  @IsOptional()
+  @IsName(100)
+  search?: string;
 
   /** Changed at this moment or later. */
   @IsOptional()

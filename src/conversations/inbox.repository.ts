@@ -25,6 +25,10 @@ export interface InboxFilter {
   integrationId: number | undefined;
   channel: string | undefined;
   updatedSince: Date | undefined;
+  /** The contact has this tag. */
+  tagId: number | undefined;
+  /** The contact is found by these words. */
+  words: string[] | undefined;
 }
 
 export type ListedConversation = Conversation & InboxKey;
@@ -47,13 +51,22 @@ class Values {
   }
 }
 
+/** Conditions of a statement; what they compare with is added to its values. */
+type Conditions = (values: Values) => string[];
+
+/** A part of the inbox that an index has in the order of the inbox. */
+interface Part {
+  conditions: Conditions;
+  /** All of it is one user's, or no user's. */
+  ofOneUser: boolean;
+}
+
 /**
  * The SQL of the inbox. Within an open unit of work. Statements are put together from the conditions that are asked
  * for, and are never prepared: what finds a rare thing quickly is not what finds a common one quickly.
  *
- * What an employer sees is asked for as two lists, their own and what is no user's, each of which an index has in
- * the order of the inbox; one condition with `or` would walk through everybody's conversations. An order by priority
- * is one list for each priority.
+ * No index has "mine or nobody's", several statuses or priorities in the order of the inbox, but each of them alone.
+ * So each is asked for its first rows, and the first of those are the page.
  */
 @Injectable()
 export class InboxRepository {
@@ -66,40 +79,40 @@ export class InboxRepository {
     from: { place: InboxPlace | null; offset: number },
     limit: number,
   ): Promise<ListedConversation[]> {
-    const values = new Values();
     const backwards = from.place?.direction === 'prev';
     const way = order.descending === backwards ? 'asc' : 'desc';
     const time = TIMES[order.by];
     const keys = time === null ? `id ${way}` : `${time} ${way}, id ${way}`;
+    const values = new Values();
     const enough = values.add(limit + from.offset);
-    const shared = conditionsOf(filter, values);
-    const lists = sectionsOf(order, way, from.place).flatMap(({ condition, passed }, rank) =>
-      handsOf(filter).map(
-        (hands) =>
-          `(select ${CONVERSATION_COLUMNS}, ${rank} as rank, ${time ?? 'null::timestamptz'} as place from conversation
-            ${where([
-              ...hands(values),
-              ...shared,
-              ...condition,
-              ...(passed ? [beyond(from.place!.key, time, way, values)] : []),
-            ])}
-            order by ${keys} limit ${enough})`,
-      ),
+    const lists = sectionsOf(order, way, from.place).flatMap((section, rank) =>
+      partsOf(filter).map(({ conditions, ofOneUser }) => {
+        const all = [
+          ...conditions(values),
+          ...section.conditions,
+          ...(section.passed ? [beyond(from.place!.key, time, way, values)] : []),
+        ];
+        // The user is the same everywhere, but for "is null" the planner has to be told.
+        const ordered = ofOneUser && time === 'active_at' ? `assigned_user ${way}, ${keys}` : keys;
+        return `(select id, ${rank} as rank, ${time ?? 'null::timestamptz'} as place from conversation
+          ${where(all)} order by ${ordered} limit ${enough})`;
+      }),
     );
     if (lists.length === 0) return [];
     return await this.work.current.query<ListedConversation>(
-      `select *, coalesce((extract(epoch from place) * 1000000)::bigint, 0) as micros
-       from (${lists.join(' union all ')}) list
-       order by rank, place ${way}, id ${way} limit ${values.add(limit)} offset ${values.add(from.offset)}`,
+      `select c.*, coalesce((extract(epoch from place) * 1000000)::bigint, 0) as micros
+       from (select * from (${lists.join(' union all ')}) parts
+             order by rank, place ${way}, id ${way} limit ${values.add(limit)} offset ${values.add(from.offset)}) found
+       cross join lateral (select ${CONVERSATION_COLUMNS} from conversation where id = found.id limit 1) c
+       order by rank, place ${way}, found.id ${way}`,
       values.all,
     );
   }
 
   async count(filter: InboxFilter): Promise<number> {
     const values = new Values();
-    const shared = conditionsOf(filter, values);
-    const counts = handsOf(filter).map(
-      (hands) => `(select count(*) from conversation ${where([...hands(values), ...shared])})`,
+    const counts = partsOf(filter).map(
+      ({ conditions }) => `(select count(*) from conversation ${where(conditions(values))})`,
     );
     if (counts.length === 0) return 0;
     const [row] = await this.work.current.query<{ count: number }>(
@@ -118,35 +131,54 @@ export class InboxRepository {
          count(*)::int as "all",
          count(*) filter (where not read)::int as unread
        from conversation
-       where status in ('${OPEN_STATUSES.join("', '")}')${visibleOnlyTo === null ? '' : ' and (assigned_user is null or assigned_user = $1)'}`,
-      [userId],
+       where status in ('${OPEN_STATUSES.join("', '")}') and ($2 or assigned_user is null or assigned_user = $1)`,
+      [userId, visibleOnlyTo === null],
     );
     return row!;
   }
 }
 
-type Condition = (values: Values) => string[];
+/** The conversations that pass the filter, in parts that have none in common. */
+function partsOf(filter: InboxFilter): Part[] {
+  const { statuses } = filter;
+  return handsOf(filter).flatMap(({ conditions, ofOneUser }) => {
+    const oneByOne = !ofOneUser && statuses !== undefined;
+    return (oneByOne ? statuses : [null]).map((status) => ({
+      ofOneUser,
+      conditions: (values) => [
+        ...conditions(values),
+        ...(status === null ? [] : [`status = '${status}'`]),
+        ...conditionsOf(oneByOne ? { ...filter, statuses: undefined } : filter, values),
+      ],
+    }));
+  });
+}
 
-/** Whose conversations are asked for, as lists that have none in common; none where nothing can be found. */
-function handsOf({ visibleOnlyTo, assignedUser, assignedBot, unassigned }: InboxFilter): Condition[] {
-  const users =
-    (id: number): Condition =>
-    (values) => [`assigned_user = ${values.add(id)}`];
+/** Whose conversations are asked for; no part where nothing can be found. */
+function handsOf({ visibleOnlyTo, assignedUser, assignedBot, unassigned }: InboxFilter): Part[] {
+  const of = (user: number): Part => ({
+    conditions: (values) => [`assigned_user = ${values.add(user)}`],
+    ofOneUser: true,
+  });
+  const noUsers = (...more: string[]): Part => ({
+    conditions: () => ['assigned_user is null', ...more],
+    ofOneUser: true,
+  });
+  const all = (...conditions: string[]): Part => ({ conditions: () => conditions, ofOneUser: false });
+
   if (assignedUser !== undefined) {
-    const contradicts = assignedBot !== undefined || unassigned === true;
-    const hidden = visibleOnlyTo !== null && visibleOnlyTo !== assignedUser;
-    return contradicts || hidden ? [] : [users(assignedUser)];
+    const none = assignedBot !== undefined || unassigned === true;
+    const unseen = visibleOnlyTo !== null && visibleOnlyTo !== assignedUser;
+    return none || unseen ? [] : [of(assignedUser)];
   }
-  if (assignedBot !== undefined)
-    return unassigned === true
-      ? []
-      : [(values) => ['assigned_user is null', `assigned_bot = ${values.add(assignedBot)}`]];
-  const nobodys = (): string[] => ['assigned_user is null', 'assigned_bot is null'];
-  const bots = (): string[] => ['assigned_user is null', 'assigned_bot is not null'];
-  if (unassigned === true) return [nobodys];
-  if (visibleOnlyTo !== null)
-    return [users(visibleOnlyTo), unassigned === false ? bots : () => ['assigned_user is null']];
-  return unassigned === false ? [() => ['assigned_user is not null'], bots] : [() => []];
+  if (assignedBot !== undefined) {
+    const bots: Conditions = (values) => [`assigned_bot = ${values.add(assignedBot)}`];
+    return unassigned === true ? [] : [{ conditions: bots, ofOneUser: false }];
+  }
+  if (unassigned === true) return [noUsers('assigned_bot is null')];
+  const bots = noUsers('assigned_bot is not null');
+  if (visibleOnlyTo !== null) return [of(visibleOnlyTo), unassigned === false ? bots : noUsers()];
+  return unassigned === false ? [all('assigned_user is not null'), bots] : [all()];
 }
 
 function conditionsOf(filter: InboxFilter, values: Values): string[] {
@@ -161,6 +193,8 @@ function conditionsOf(filter: InboxFilter, values: Values): string[] {
   given(filter.integrationId, (id) => `integration_id = ${id}`);
   given(filter.channel, (channel) => `channel = ${channel}`);
   given(filter.updatedSince, (time) => `updated_at >= ${time}`);
+  given(filter.tagId, (id) => `contact_id in (select contact_id from contact_tag where tag_id = ${id})`);
+  given(filter.words, (words) => `contact_id in (select contact_search(${words}::text[]))`);
   return conditions;
 }
 
@@ -169,13 +203,13 @@ function sectionsOf(
   order: InboxOrder,
   way: 'asc' | 'desc',
   place: InboxPlace | null,
-): { condition: string[]; passed: boolean }[] {
-  if (order.by !== 'priority') return [{ condition: [], passed: place !== null }];
+): { conditions: string[]; passed: boolean }[] {
+  if (order.by !== 'priority') return [{ conditions: [], passed: place !== null }];
   const priorities = way === 'asc' ? CONVERSATION_PRIORITIES : CONVERSATION_PRIORITIES.toReversed();
   const first = place === null ? 0 : priorities.indexOf(place.key.priority);
   return priorities
     .slice(first)
-    .map((priority, i) => ({ condition: [`priority = '${priority}'`], passed: place !== null && i === 0 }));
+    .map((priority, i) => ({ conditions: [`priority = '${priority}'`], passed: place !== null && i === 0 }));
 }
 
 function beyond(key: InboxKey, time: string | null, way: 'asc' | 'desc', values: Values): string {

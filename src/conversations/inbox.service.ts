@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { StaffActor } from '../common/actor';
 import { AppError } from '../common/app-error';
+import { searchWords } from '../contacts/contact-search.policy';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { ConversationPresenter } from './conversation-presenter';
 import { visibleOnlyTo } from './conversation.policy';
@@ -58,6 +59,8 @@ function filterOf(actor: StaffActor, query: ConversationQuery): InboxFilter {
     integrationId: query.integration_id,
     channel: query.channel,
     updatedSince: query.updated_since === undefined ? undefined : new Date(query.updated_since),
+    tagId: query.tag_id,
+    words: query.search === undefined ? undefined : searchWords(query.search),
   };
 }
 

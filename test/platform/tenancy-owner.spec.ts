@@ -53,8 +53,8 @@ async function bootsAndServes(url: string): Promise<void> {
     const workspace = await app.get(WorkspacesService, { strict: false }).create('north', 'North');
     const users = app.get(UsersService, { strict: false });
     await users.create(workspace.id, { name: 'Ana', username: 'ana', password: 'a password', role: 'admin' });
-    expect(await users.list(workspace.id)).toMatchObject([{ username: 'ana', role: { name: 'admin' } }]);
-    expect(await users.list(1)).toEqual([]);
+    expect(await users.all(workspace.id)).toMatchObject([{ username: 'ana', role: { name: 'admin' } }]);
+    expect(await users.all(1)).toEqual([]);
   } finally {
     await app.close();
   }

@@ -19,6 +19,8 @@ export class ConversationWork1763700000012 implements MigrationInterface {
       -- Also for what one agent sees: their own and, where it is null, everybody's. Both come in the order of the inbox.
       drop index conversation_assigned_user;
       create index conversation_assigned_user on conversation (workspace_id, assigned_user, active_at, id);
+      create index conversation_status on conversation (workspace_id, status, active_at, id);
+      create index conversation_updated on conversation (workspace_id, updated_at, id);
       create index conversation_contact on conversation (workspace_id, contact_id);
       create index conversation_priority on conversation (workspace_id, priority, active_at, id) where priority <> 'normal';
 
@@ -33,6 +35,8 @@ export class ConversationWork1763700000012 implements MigrationInterface {
       drop index audit_log_action;
       drop index conversation_priority;
       drop index conversation_contact;
+      drop index conversation_updated;
+      drop index conversation_status;
       drop index conversation_assigned_user;
       create index conversation_assigned_user on conversation (workspace_id, assigned_user) where assigned_user is not null;
       drop index conversation_inbox;
