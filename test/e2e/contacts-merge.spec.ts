@@ -252,7 +252,7 @@ test('messages that come in while contacts are merged are stored once, in order,
         },
         { what: 'the contact' },
       );
-      return Number(found!.id);
+      return found!.id;
     };
     const [kept, gone] = await Promise.all([idOf(one), idOf(two)]);
     const answer = await admin.post(`/contacts/${kept}/merge`, { contact_id: gone });
