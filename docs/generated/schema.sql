@@ -391,6 +391,19 @@ alter table message_template enable and force row level security;
 create policy own_workspace on message_template to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on message_template to apicechat_app;
 
+-- Up to which message of theirs customers shall be told, and were told, that we have read them.
+create table read_receipt (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  wanted_id bigint not null,
+  told_id bigint default 0 not null,
+  constraint read_receipt_pkey PRIMARY KEY (workspace_id, conversation_id),
+  constraint read_receipt_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE
+);
+alter table read_receipt enable and force row level security;
+create policy own_workspace on read_receipt to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on read_receipt to apicechat_app;
+
 create table roles (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
@@ -572,6 +585,7 @@ create table whatsapp_integration_config (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   templates_synced_at timestamp with time zone,
+  send_read_receipts boolean default true not null,
   constraint whatsapp_integration_config_pkey PRIMARY KEY (workspace_id, id),
   constraint whatsapp_integration_config_phone_number_id_key UNIQUE (phone_number_id),
   constraint whatsapp_integration_config_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE

@@ -1,3 +1,4 @@
+import { AUDIT } from './catalogue/audit';
 import { AUTH, SIGN_OUT } from './catalogue/auth';
 import { BOTS } from './catalogue/bots';
 import { CONVERSATIONS } from './catalogue/conversations';
@@ -16,6 +17,7 @@ export const CHAPTERS: Chapter[] = [
   MESSAGES,
   BOTS,
   STAFF,
+  AUDIT,
   HEALTH,
   DOCUMENTS,
   SIGN_OUT,

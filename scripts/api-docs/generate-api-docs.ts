@@ -11,14 +11,19 @@ const text = (document: object): string => `${JSON.stringify(document, null, 2)}
 
 async function main(): Promise<boolean> {
   const entrances = await collectEntrances(AppModule);
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const socket = writeOrCheck(
+    'docs/generated/asyncapi.json',
+    text(asyncApi(entrances, version)),
+    'generate:api-docs',
+  );
   const problems = catalogueProblems(entrances);
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) return false;
   const api = describeApi(entrances);
-  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   return [
+    socket,
     writeOrCheck('docs/generated/openapi.json', text(openApi(api, version)), 'generate:api-docs'),
-    writeOrCheck('docs/generated/asyncapi.json', text(asyncApi(entrances, version)), 'generate:api-docs'),
     writeOrCheck('docs/postman-collection.json', text(postmanCollection(api)), 'generate:api-docs'),
   ].every(Boolean);
 }

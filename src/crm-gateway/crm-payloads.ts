@@ -75,17 +75,19 @@ export interface TypingAnswer {
 export interface StreamedEvents {
   /** Something was said, by the customer or to them. */
   'message:new': NewMessagePayload;
-  /** A message has come further, or failed. */
-  'message:status_changed': DeliveryState;
   /** What it says or shows has changed: the whole message. */
   'message:updated': MessageDto;
-  /** Staff deleted it: nobody is shown what it said. */
+  /** What it said is hidden from everybody. */
   'message:deleted': NewMessagePayload;
+  /** A message has come further, or failed. */
+  'message:status_changed': DeliveryState;
   /** A customer's first message has opened a thread. */
   'conversation:new': ConversationDto;
   /** It belongs to somebody else, or to nobody. Who loses it hears this and nothing after it. */
   'conversation:assigned': ConversationDto | ConversationGone;
+  /** It is in the queue, in work, handed on, closed or archived. */
   'conversation:status_changed': ConversationDto;
+  /** Anything else of it, or of its contact, is different. */
   'conversation:updated': ConversationDto;
   /** The count of unread messages is 0 again. */
   'conversation:unread_reset': ConversationDto;
@@ -95,9 +97,9 @@ export interface StreamedEvents {
   'conversation:unread': ConversationDto;
   /** It is gone, with all that was said in it. */
   'conversation:deleted': GonePayload;
-  /** A customer is gone, or is now one with another. For supervisors and admins. */
+  /** To supervisors and admins: it is gone. Of each of its conversations `conversation:deleted` came before. */
   'contact:deleted': GonePayload;
-  /** A bot gave a conversation back to people. */
+  /** A bot gave a conversation back to people; `conversation:assigned` came before it. */
   'bot:handoff': BotHandoff;
   /** An administrator tells all staff something, or this server stops; the latter comes without a meta. */
   'system:notification': AnnouncementPayload | RestartingPayload;

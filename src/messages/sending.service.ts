@@ -211,15 +211,16 @@ export class SendingService {
       await this.attachments.attach(messageId, [file]);
     } catch (error) {
       if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
-      throw noUpload(file.id);
+      throw noUpload('upload_id');
     }
   }
 
   private async uploadsOf(drafts: Draft[]): Promise<Map<number, Upload>> {
-    const ids = drafts.flatMap((draft) => draft.uploadId ?? []);
-    const found = new Map((await this.uploads.find(ids)).map((upload) => [upload.id, upload]));
-    const missing = ids.find((id) => !found.has(id));
-    if (missing !== undefined) throw noUpload(missing);
+    const wanted = drafts.flatMap((draft) => draft.upload ?? []);
+    const uploads = await this.uploads.find(wanted.map(({ id }) => id));
+    const found = new Map(uploads.map((upload) => [upload.id, upload]));
+    const missing = wanted.find(({ id }) => !found.has(id));
+    if (missing !== undefined) throw noUpload(missing.field);
     return found;
   }
 
@@ -228,7 +229,7 @@ export class SendingService {
     draft: Draft,
     uploads: Map<number, Upload>,
   ): Promise<OutgoingContent> {
-    const file = draft.uploadId === null ? null : uploads.get(draft.uploadId)!;
+    const file = draft.upload === null ? null : uploads.get(draft.upload.id)!;
     return {
       type: draft.type ?? file?.kind ?? 'text',
       text: draft.text,
@@ -278,8 +279,8 @@ class Request {
   }
 }
 
-function noUpload(id: number): AppError {
-  return invalid('upload_id', `There is no upload ${id}.`);
+function noUpload(field: string): AppError {
+  return invalid(field, `There is no such upload: ${field}.`);
 }
 
 function needsWindow(drafts: Draft[]): boolean {

@@ -12,6 +12,7 @@ import { MessageTemplatesRepository } from './message-templates.repository';
 import { MessageTemplatesService } from './message-templates.service';
 import { MediaFetcher } from './media-fetcher.service';
 import { NumberDirectory } from './number-directory';
+import { NumberInspector } from './number-inspector';
 import { OutboundMediaRepository } from './outbound-media.repository';
 import { OutboundMediaService } from './outbound-media.service';
 import { SetAsideService } from './set-aside.service';
@@ -41,6 +42,7 @@ import { WhatsappDriver } from './whatsapp.driver';
     SecretBox,
     NumberDirectory,
     MediaFetcher,
+    NumberInspector,
     SetAsideService,
     WebhookIntakeService,
     WhatsappIntegrationsRepository,

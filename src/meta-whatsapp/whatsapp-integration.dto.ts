@@ -2,7 +2,7 @@ import { IsBoolean, IsIn, IsOptional, IsString, Length, Matches, ValidateIf } fr
 import { PageQuery } from '../common/page';
 import { IsQueryFlag } from '../common/query-flag';
 import { sortsOf } from '../common/sorting';
-import { IsText } from '../common/text-rules';
+import { IsLeftOutOrGiven, IsText } from '../common/text-rules';
 import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
 const DIGITS = { message: '$property is the number that Meta shows, digits only' };
@@ -57,6 +57,11 @@ export class CreateWhatsappIntegrationDto {
   @ValidateIf(isGiven)
   @IsBoolean()
   send_read_receipts?: boolean;
+
+  /** Ask Meta first, and save only what works. */
+  @IsLeftOutOrGiven()
+  @IsBoolean()
+  verify?: boolean;
 }
 
 /** `PATCH /whatsapp-integration-config/:id` */
@@ -86,6 +91,34 @@ export class UpdateWhatsappIntegrationDto {
   @ValidateIf(isGiven)
   @IsBoolean()
   send_read_receipts?: boolean;
+
+  /** Ask Meta first, and save only what works. */
+  @IsLeftOutOrGiven()
+  @IsBoolean()
+  verify?: boolean;
+}
+
+/** What of a number was looked at: the way to Meta, or what is to be mended. */
+export type NumberCheckName = 'connection' | 'token' | 'number' | 'business_account' | 'webhooks';
+
+/** One thing that Meta was asked about a number. */
+export interface NumberCheckDto {
+  name: NumberCheckName;
+  ok: boolean;
+  /** In words, also what to do. */
+  message: string;
+}
+
+/** What Meta says of a number now. */
+export interface NumberVerificationDto {
+  /** Messages can come and go: all checks are well. */
+  ok: boolean;
+  /** In the order in which they were made; what cannot be known after a failure is left out. */
+  checks: NumberCheckDto[];
+  display_phone_number: string | null;
+  verified_name: string | null;
+  /** `GREEN`, `YELLOW`, `RED` or `UNKNOWN` */
+  quality_rating: string | null;
 }
 
 /** A number as the API shows it: of the token only the end. */

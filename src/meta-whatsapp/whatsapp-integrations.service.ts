@@ -16,8 +16,10 @@ import { JobQueue } from '../platform/jobs/job-queue';
 import { LOGGER } from '../platform/observability/observability.module';
 import { DEFAULT_WORKSPACE } from '../workspaces/workspaces.service';
 import type { GraphTarget } from './graph-client';
+import { NumberInspector, type NumberReport } from './number-inspector';
 import {
   type CreateWhatsappIntegrationDto,
+  type NumberVerificationDto,
   toWhatsappIntegrationDto,
   type UpdateWhatsappIntegrationDto,
   type WhatsappIntegrationDto,
@@ -58,6 +60,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     private readonly audit: AuditService,
     private readonly attachments: AttachmentsService,
     private readonly jobs: JobQueue,
+    private readonly inspector: NumberInspector,
   ) {}
 
   /** The number named in the environment belongs to the default workspace from the start on. */
@@ -79,6 +82,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
           accessToken,
           businessAccountId,
           phoneNumberId: given.phoneNumberId,
+          displayPhoneNumber: null,
           apiVersion: this.config.whatsapp.apiVersion,
           name: null,
           sendReadReceipts: true,
@@ -106,13 +110,21 @@ export class WhatsappIntegrationsService implements OnModuleInit {
   }
 
   async create(actor: StaffActor, input: CreateWhatsappIntegrationDto): Promise<WhatsappIntegrationDto> {
+    const apiVersion = input.api_version ?? this.config.whatsapp.apiVersion;
+    const businessAccountId = input.business_account_id ?? null;
+    const number = { phoneNumberId: input.phone_number_id, apiVersion };
+    const learnt =
+      input.verify === true
+        ? await this.requireSound(this.targetOf(number, input.access_token), businessAccountId)
+        : null;
     try {
       return await this.work.run(actor, async () => {
         const row = await this.rows.insert({
           phoneNumberId: input.phone_number_id,
           accessToken: this.seal(actor.workspaceId, input.phone_number_id, input.access_token),
-          businessAccountId: input.business_account_id ?? null,
-          apiVersion: input.api_version ?? this.config.whatsapp.apiVersion,
+          businessAccountId,
+          displayPhoneNumber: learnt?.displayPhoneNumber ?? null,
+          apiVersion,
           name: input.name ?? null,
           sendReadReceipts: input.send_read_receipts ?? true,
         });
@@ -131,9 +143,11 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     id: number,
     input: UpdateWhatsappIntegrationDto,
   ): Promise<WhatsappIntegrationDto> {
+    const learnt = input.verify === true ? await this.requireSoundChange(actor, id, input) : null;
     return await this.work.run(actor, async () => {
       const before = found(await this.rows.lock(id));
       const changes = {
+        ...(learnt === null ? {} : { displayPhoneNumber: learnt.displayPhoneNumber }),
         ...(input.business_account_id === undefined ? {} : { businessAccountId: input.business_account_id }),
         ...(input.api_version === undefined ? {} : { apiVersion: input.api_version }),
         ...(input.name === undefined ? {} : { name: input.name }),
@@ -152,6 +166,38 @@ export class WhatsappIntegrationsService implements OnModuleInit {
       });
       return this.toDto(after);
     });
+  }
+
+  /**
+   * Asks Meta about a number as it is stored. Where all is well, what waits for somebody to mend the account goes out;
+   * if it was not mended after all, the first message finds that out and pauses it again.
+   */
+  async verify(actor: StaffActor, id: number): Promise<NumberVerificationDto> {
+    const { row, accessToken } = await this.readable(actor, id);
+    const report =
+      accessToken === null
+        ? unreadable()
+        : await this.inspector.inspect(this.targetOf(row, accessToken), row.businessAccountId);
+    await this.work.run(actor, async () => {
+      const now = await this.rows.lock(id);
+      if (now === null) return;
+      const { displayPhoneNumber } = report;
+      if (displayPhoneNumber !== null && displayPhoneNumber !== now.displayPhoneNumber)
+        await this.rows.update(id, { displayPhoneNumber });
+      if (report.ok && now.tokenVersion === row.tokenVersion && now.sendingPausedUntil === Infinity) {
+        await this.rows.update(id, UNPAUSED);
+        await this.outbox.resume(id);
+      }
+      const wrong = report.checks.filter(({ ok }) => !ok).map(({ name }) => name);
+      this.record(actor, 'verify', id, { ok: report.ok, wrong });
+    });
+    return {
+      ok: report.ok,
+      checks: report.checks,
+      display_phone_number: report.displayPhoneNumber,
+      verified_name: report.verifiedName,
+      quality_rating: report.qualityRating,
+    };
   }
 
   /** Throws `NOT_FOUND` where there is none. Within the open unit of work. */
@@ -231,13 +277,50 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     await this.work.run({ workspaceId }, () => this.rows.pause(id, tokenVersion, until, reason));
   }
 
-  private targetOf(row: WhatsappIntegrationEntity, accessToken: string): GraphTarget {
+  private targetOf(
+    row: Pick<WhatsappIntegrationEntity, 'apiVersion' | 'phoneNumberId'>,
+    accessToken: string,
+  ): GraphTarget {
     return {
       baseUrl: this.config.whatsapp.baseUrl,
       apiVersion: row.apiVersion,
       phoneNumberId: row.phoneNumberId,
       accessToken,
     };
+  }
+
+  /** Throws `VALIDATION_FAILED` with what Meta has against it. */
+  private async requireSound(target: GraphTarget, businessAccountId: string | null): Promise<NumberReport> {
+    const report = await this.inspector.inspect(target, businessAccountId);
+    const wrong = report.checks.find(({ ok }) => !ok);
+    if (wrong !== undefined) throw new AppError('VALIDATION_FAILED', wrong.message, report.checks);
+    return report;
+  }
+
+  private async requireSoundChange(
+    actor: StaffActor,
+    id: number,
+    input: UpdateWhatsappIntegrationDto,
+  ): Promise<NumberReport> {
+    const { row, accessToken } = await this.readable(actor, id);
+    const token = input.access_token ?? accessToken;
+    if (token === null) throw new AppError('VALIDATION_FAILED', UNREADABLE_TOKEN);
+    const target = this.targetOf(
+      { phoneNumberId: row.phoneNumberId, apiVersion: input.api_version ?? row.apiVersion },
+      token,
+    );
+    const account = input.business_account_id;
+    return await this.requireSound(target, account === undefined ? row.businessAccountId : account);
+  }
+
+  private async readable(
+    actor: StaffActor,
+    id: number,
+  ): Promise<{ row: WhatsappIntegrationEntity; accessToken: string | null }> {
+    return await this.work.run(actor, async () => {
+      const row = await this.require(id);
+      return { row, accessToken: this.open(row) };
+    });
   }
 
   private async require(id: number): Promise<WhatsappIntegrationEntity> {
@@ -274,6 +357,16 @@ export class WhatsappIntegrationsService implements OnModuleInit {
 function found(row: WhatsappIntegrationEntity | null): WhatsappIntegrationEntity {
   if (row === null) throw notFound('WhatsApp integration');
   return row;
+}
+
+function unreadable(): NumberReport {
+  return {
+    ok: false,
+    checks: [{ name: 'token', ok: false, message: UNREADABLE_TOKEN }],
+    displayPhoneNumber: null,
+    verifiedName: null,
+    qualityRating: null,
+  };
 }
 
 /** For the audit log. */

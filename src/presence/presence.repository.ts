@@ -52,11 +52,13 @@ export class PresenceRepository {
     );
   }
 
-  async disconnect(userId: number, processId: string): Promise<void> {
-    await this.work.current.query('delete from user_connection where user_id = $1 and process_id = $2', [
-      userId,
-      processId,
-    ]);
+  /** Whether they were connected. */
+  async disconnect(userId: number, processId: string): Promise<boolean> {
+    const rows = await this.work.current.query(
+      'delete from user_connection where user_id = $1 and process_id = $2 returning 1',
+      [userId, processId],
+    );
+    return rows.length > 0;
   }
 
   /** What dead processes left behind of the user. */
@@ -72,17 +74,20 @@ export class PresenceRepository {
     await this.work.current.query('update users set chosen_status = $2 where id = $1', [userId, status]);
   }
 
-  /** Brings what everybody sees of the user up to date; answers it where that changed it. */
-  async refresh(userId: number, seenMsAgo: number): Promise<PresenceDto | null> {
+  /**
+   * Brings what everybody sees of the user up to date; answers it where that changed it, or where a connection ended
+   * and it was the last one: an account that is closed is shown as offline already.
+   */
+  async refresh(userId: number, seenMsAgo: number, ended: boolean): Promise<PresenceDto | null> {
     const [row] = await this.work.current.query<PresenceRow>(
       `update users u set online = s.online, status = s.status, presence_version = u.presence_version + 1,
          last_seen_at = greatest(u.last_seen_at, clock_timestamp() - $2 * interval '1 ms')
        from (select online, case when online then coalesce(chosen_status, 'online') else 'offline' end as status
              from (select chosen_status, exists (select from user_connection where user_id = $1) as online
                    from users where id = $1) o) s
-       where u.id = $1 and (u.online, u.status) is distinct from (s.online, s.status)
+       where u.id = $1 and ((u.online, u.status) is distinct from (s.online, s.status) or $3 and not s.online)
        returning ${COLUMNS}`,
-      [userId, seenMsAgo],
+      [userId, seenMsAgo, ended],
     );
     return row === undefined ? null : toDto(row);
   }

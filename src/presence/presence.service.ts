@@ -104,7 +104,7 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
     return await this.work.run(actor, async () => {
       await this.presences.lock(actor.userId);
       await this.presences.choose(actor.userId, status === 'online' ? null : status);
-      await this.announceChange(actor, { seenMsAgo: 0, toThemselves: true });
+      await this.announceChange(actor, { toThemselves: true });
       const presence = await this.presences.find(actor.userId);
       if (presence === null) throw notFound('user');
       return presence;
@@ -128,17 +128,18 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
     const { userId } = place;
     await this.work.run(place, async () => {
       await this.presences.lock(userId);
-      if (this.here.has(keyOf(place))) await this.presences.connect(userId, this.processId);
-      else await this.presences.disconnect(userId, this.processId);
-      await this.announceChange(place, { seenMsAgo, toThemselves: false });
+      const here = this.here.has(keyOf(place));
+      if (here) await this.presences.connect(userId, this.processId);
+      const ended = !here && (await this.presences.disconnect(userId, this.processId));
+      await this.announceChange(place, { seenMsAgo, ended });
     });
   }
 
   private async announceChange(
     { workspaceId, userId }: Place,
-    { seenMsAgo, toThemselves }: { seenMsAgo: number; toThemselves: boolean },
+    { seenMsAgo = 0, ended = false, toThemselves = false },
   ): Promise<void> {
-    const presence = await this.presences.refresh(userId, seenMsAgo);
+    const presence = await this.presences.refresh(userId, seenMsAgo, ended);
     if (presence === null) return;
     this.broadcast.sendOnCommit(PRESENCE_TOPIC, {
       workspaceId,
@@ -172,7 +173,7 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
       await this.work.run(place, async () => {
         await this.presences.lock(place.userId);
         await this.presences.disconnectDead(place.userId);
-        await this.announceChange(place, { seenMsAgo, toThemselves: false });
+        await this.announceChange(place, { seenMsAgo, ended: true });
       });
     }
     await this.presences.forgetDeadProcesses();

@@ -140,7 +140,8 @@ describe('a conversation made by staff', () => {
   test('is one, also where ten ask at the same moment', async () => {
     const body = { contact_id: await newContact(), integration_id: integrationId };
     const answers = await Promise.all(Array.from({ length: 10 }, () => admin.post('/conversations', body)));
-    expect(answers.map((a) => a.status).toSorted()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+    expect(answers.filter((a) => a.status === 201)).toHaveLength(1);
+    expect(answers.filter((a) => a.status === 409)).toHaveLength(9);
   });
 
   test.each([

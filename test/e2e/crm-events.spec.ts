@@ -63,7 +63,14 @@ describe('a long day, on two servers', () => {
     await ask(anas, 'presence:set', { status: 'busy' });
     await ana.patch(`/conversations/${id}/assign`, { assigned_user: ben.user.id });
     await ask(anas, 'leave:conversation', { conversation_id: id });
+    await ben.patch(`/conversations/${id}`, { priority: 'high' });
+    await ben.patch(`/conversations/${id}`, { status: 'closed' });
+    await ben.patch(`/conversations/${id}`, { status: 'active' });
     await ben.patch(`/conversations/${id}/unassign`);
+    const { body: said } = await ben.post('/messages', { conversation_id: id, body: 'One moment' });
+    expect((await ben.delete(`/messages/${String(said['id'])}`)).status).toBe(204);
+    const { body: seen } = await admin.get(`/conversations/${id}`);
+    expect((await admin.delete(`/contacts/${String(seen['contact_id'])}`)).status).toBe(204);
     await admin.post('/notifications', { title: 'Tonight', body: 'We close at 22 h.' });
     anas.socket.emit('join:conversation', { conversation_id: 'none' });
 
@@ -78,8 +85,13 @@ describe('a long day, on two servers', () => {
     for (const event of [
       'message:new',
       'message:status_changed',
+      'message:deleted',
       'conversation:new',
       'conversation:assigned',
+      'conversation:status_changed',
+      'conversation:updated',
+      'conversation:deleted',
+      'contact:deleted',
       'conversation:read',
       'conversation:unread',
       'conversation:unread_reset',

@@ -241,6 +241,14 @@ test('a session that ends takes its presence with it within 2 s, and leaves that
   expect(performance.now() - ended).toBeLessThan(2_000);
 });
 
+test('whose account is closed is offline to all within 2 s', async () => {
+  const caller = await system.signIn('employer');
+  await other.listen(caller);
+  await told(caller, ['online']);
+  expect((await admin.patch(`/users/${caller.user.id}`, { active: false })).status).toBe(200);
+  await told(caller, ['online', 'offline'], 2_000);
+});
+
 describe('servers that end', () => {
   test('in order: whoever finds another one at once was never away; the others are away soon', async () => {
     const server = await system.startAnother();

@@ -6,6 +6,8 @@ import { conversationsArea } from './conversations.area';
 import { integrationsArea } from './integrations.area';
 import { lookupsArea } from './lookups.area';
 import { messagesArea } from './messages.area';
+import { outboundArea } from './outbound.area';
+import { outboundMeansArea } from './outbound.area';
 import { staffArea } from './staff.area';
 
 /** Every area of the API. */
@@ -17,5 +19,7 @@ export const AREAS: Area[] = [
   integrationsArea,
   lookupsArea,
   messagesArea,
+  outboundArea,
+  outboundMeansArea,
   staffArea,
 ];
