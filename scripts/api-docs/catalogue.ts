@@ -1,6 +1,7 @@
 import { AUDIT } from './catalogue/audit';
 import { AUTH, SIGN_OUT } from './catalogue/auth';
 import { BOTS } from './catalogue/bots';
+import { CONTACTS } from './catalogue/contacts';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DOCUMENTS } from './catalogue/documents';
 import { HEALTH } from './catalogue/health';
@@ -13,6 +14,7 @@ import type { Chapter } from './route-doc';
 export const CHAPTERS: Chapter[] = [
   AUTH,
   WHATSAPP,
+  CONTACTS,
   CONVERSATIONS,
   MESSAGES,
   BOTS,
