@@ -11,6 +11,9 @@ const swc = (parser) => [
 const esm = [
   '@nestjs',
   'file-type',
+  'music-metadata',
+  'media-typer',
+  'win-guid',
   'strtok3',
   'token-types',
   '@tokenizer',
@@ -34,6 +37,7 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   moduleNameMapper: {
     '^file-type$': '<rootDir>/node_modules/file-type/index.js', // exports only import/module-sync conditions
+    '^music-metadata$': '<rootDir>/node_modules/music-metadata/lib/index.js',
     '^content-type$': '<rootDir>/test/shims/content-type.cjs', // default-import interop
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -244,6 +244,20 @@ create policy own_workspace on job to apicechat_app using ((workspace_id = ( SEL
 grant delete, insert, select, update on job to apicechat_app;
 grant delete, select, update on job to apicechat_platform;
 
+-- How far each part of the server that acts on the journal has come. Its row is locked while it works.
+create table journal_consumer (
+  name character varying(60) not null,
+  cursor text not null,
+  failing_event bigint,
+  failures smallint default 0 not null,
+  waits_until timestamp with time zone,
+  last_gap_at timestamp with time zone, -- When it last found that entries had been removed before it read them.
+  updated_at timestamp with time zone default now() not null,
+  constraint journal_consumer_pkey PRIMARY KEY (name)
+);
+alter table journal_consumer set (fillfactor=50);
+grant insert, select, update on journal_consumer to apicechat_platform;
+
 create table journal_floor (
   only_row boolean default true not null,
   xid xid8 default '0'::xid8 not null,
@@ -252,6 +266,27 @@ create table journal_floor (
 );
 grant select on journal_floor to apicechat_app;
 grant select, update on journal_floor to apicechat_platform;
+
+-- Entries that a consumer could not handle, kept 30 days for operators.
+create table journal_set_aside (
+  id bigint generated always as identity not null,
+  workspace_id bigint default current_workspace_id() not null,
+  consumer character varying(60) not null,
+  event_id bigint not null,
+  type character varying(60) not null,
+  payload json not null,
+  error text not null,
+  set_aside_at timestamp with time zone default now() not null,
+  constraint journal_set_aside_pkey PRIMARY KEY (id),
+  constraint journal_set_aside_consumer_event_id_key UNIQUE (consumer, event_id),
+  constraint journal_set_aside_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX journal_set_aside_at ON public.journal_set_aside USING btree (set_aside_at);
+alter table journal_set_aside enable and force row level security;
+create policy machinery on journal_set_aside to apicechat_platform using (true);
+create policy own_workspace on journal_set_aside to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on journal_set_aside to apicechat_app;
+grant delete, insert, select on journal_set_aside to apicechat_platform;
 
 create table message (
   workspace_id bigint default current_workspace_id() not null,
@@ -277,8 +312,11 @@ create table message (
   send_attempts smallint default 0 not null,
   send_after timestamp with time zone,
   sending_since timestamp with time zone, -- Set and committed before the call to the provider; found after a crash, the fate of the call is unknown.
+  request_hash bytea, -- Of the request that this message was made for, where that may come again.
+  part_of bigint, -- The first message of the same request; its further attachments are messages of their own.
   constraint message_pkey PRIMARY KEY (workspace_id, id),
   constraint message_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint message_workspace_id_part_of_fkey FOREIGN KEY (workspace_id, part_of) REFERENCES message(workspace_id, id) ON DELETE SET NULL (part_of),
   constraint message_workspace_id_reply_to_id_fkey FOREIGN KEY (workspace_id, reply_to_id) REFERENCES message(workspace_id, id) ON DELETE SET NULL (reply_to_id),
   constraint message_workspace_id_sender_bot_fkey FOREIGN KEY (workspace_id, sender_bot) REFERENCES bot(workspace_id, id),
   constraint message_workspace_id_sender_user_fkey FOREIGN KEY (workspace_id, sender_user) REFERENCES users(workspace_id, id),
@@ -289,6 +327,7 @@ create table message (
 CREATE UNIQUE INDEX message_client_id ON public.message USING btree (workspace_id, conversation_id, client_message_id) WHERE (client_message_id IS NOT NULL);
 CREATE INDEX message_history ON public.message USING btree (workspace_id, conversation_id, id DESC);
 CREATE INDEX message_outbox ON public.message USING btree (workspace_id, conversation_id, id) WHERE (((whatsapp_status)::text = 'pending'::text) AND ((sender_type)::text <> 'contact'::text));
+CREATE INDEX message_part_of ON public.message USING btree (workspace_id, part_of) WHERE (part_of IS NOT NULL);
 CREATE INDEX message_reply_to ON public.message USING btree (workspace_id, reply_to_id) WHERE (reply_to_id IS NOT NULL);
 CREATE INDEX message_sender_bot ON public.message USING btree (workspace_id, sender_bot) WHERE (sender_bot IS NOT NULL);
 CREATE INDEX message_sender_user ON public.message USING btree (workspace_id, sender_user) WHERE (sender_user IS NOT NULL);
@@ -301,25 +340,56 @@ create table message_attachment (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
   message_id bigint not null,
+  "position" smallint default 0 not null,
+  state character varying(10) not null,
+  upload_id bigint,
   kind character varying(10) not null,
-  url text not null,
-  mime_type character varying(50) not null,
+  mime_type character varying(255) not null,
   name character varying(255),
-  size integer,
-  file_size integer,
-  duration_ms integer,
-  width integer,
-  height integer,
-  thumbnail_url text,
-  preview_url text,
+  media_id character varying(512), -- The provider's id of a file that has yet to be fetched from there.
+  sha256 character varying(128), -- Of the file, as the provider announced it.
+  error text,
+  attempts smallint default 0 not null,
+  try_after timestamp with time zone default now() not null,
+  created_at timestamp with time zone default now() not null,
   constraint message_attachment_pkey PRIMARY KEY (workspace_id, id),
+  constraint message_attachment_workspace_id_message_id_position_key UNIQUE (workspace_id, message_id, "position"),
   constraint message_attachment_workspace_id_message_id_fkey FOREIGN KEY (workspace_id, message_id) REFERENCES message(workspace_id, id) ON DELETE CASCADE,
-  constraint message_attachment_kind_check CHECK (kind::text = ANY (ARRAY['image'::character varying, 'audio'::character varying, 'video'::character varying, 'document'::character varying]::text[]))
+  constraint message_attachment_workspace_id_upload_id_fkey FOREIGN KEY (workspace_id, upload_id) REFERENCES upload(workspace_id, id),
+  constraint message_attachment_file CHECK ((state::text = 'ready'::text) = (upload_id IS NOT NULL)),
+  constraint message_attachment_kind_check CHECK (kind::text = ANY (ARRAY['image'::character varying, 'audio'::character varying, 'video'::character varying, 'document'::character varying]::text[])),
+  constraint message_attachment_state_check CHECK (state::text = ANY (ARRAY['pending'::character varying, 'ready'::character varying, 'failed'::character varying]::text[]))
 );
-CREATE INDEX message_attachment_message ON public.message_attachment USING btree (workspace_id, message_id);
+CREATE INDEX message_attachment_pending ON public.message_attachment USING btree (workspace_id, try_after) WHERE ((state)::text = 'pending'::text);
+CREATE INDEX message_attachment_upload ON public.message_attachment USING btree (workspace_id, upload_id) WHERE (upload_id IS NOT NULL);
+CREATE TRIGGER message_attachment_uses AFTER INSERT OR DELETE OR UPDATE OF upload_id ON message_attachment FOR EACH ROW EXECUTE FUNCTION count_upload_uses();
 alter table message_attachment enable and force row level security;
 create policy own_workspace on message_attachment to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on message_attachment to apicechat_app;
+
+-- What Meta has approved, or not, as it was when it was last fetched.
+create table message_template (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  integration_id bigint not null,
+  external_id character varying(512),
+  name character varying(512) not null,
+  language character varying(16) not null,
+  category character varying(40),
+  status character varying(40) not null,
+  parameter_format character varying(20),
+  components jsonb not null,
+  rejected_reason character varying(200),
+  synced_at timestamp with time zone default now() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint message_template_pkey PRIMARY KEY (workspace_id, id),
+  constraint message_template_workspace_id_integration_id_name_language_key UNIQUE (workspace_id, integration_id, name, language),
+  constraint message_template_workspace_id_integration_id_fkey FOREIGN KEY (workspace_id, integration_id) REFERENCES whatsapp_integration_config(workspace_id, id) ON DELETE CASCADE
+);
+alter table message_template enable and force row level security;
+create policy own_workspace on message_template to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on message_template to apicechat_app;
 
 create table roles (
   workspace_id bigint default current_workspace_id() not null,
@@ -365,6 +435,52 @@ create table tag (
 alter table tag enable and force row level security;
 create policy own_workspace on tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on tag to apicechat_app;
+
+create table unclaimed_file (
+  workspace_id bigint default current_workspace_id() not null,
+  storage_key character varying(200) not null,
+  delete_after timestamp with time zone not null,
+  constraint unclaimed_file_pkey PRIMARY KEY (workspace_id, storage_key),
+  constraint unclaimed_file_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX unclaimed_file_due ON public.unclaimed_file USING btree (workspace_id, delete_after);
+alter table unclaimed_file enable and force row level security;
+create policy own_workspace on unclaimed_file to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on unclaimed_file to apicechat_app;
+
+-- A file that lies whole in the storage: the row is written after it.
+create table upload (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  uuid uuid default gen_random_uuid() not null,
+  kind character varying(10) not null,
+  mime_type character varying(255) not null,
+  name character varying(255) not null,
+  file_size bigint not null,
+  sha256 character(64) not null,
+  width integer,
+  height integer,
+  duration_ms integer,
+  storage_key character varying(200) not null,
+  thumbnail_key character varying(200),
+  preview_key character varying(200),
+  created_by bigint,
+  uses integer default 0 not null, -- Rows that show it, counted by triggers. One that nothing shows is removed after a while.
+  created_at timestamp with time zone default now() not null,
+  constraint upload_pkey PRIMARY KEY (workspace_id, id),
+  constraint upload_storage_key_key UNIQUE (storage_key),
+  constraint upload_uuid_key UNIQUE (uuid),
+  constraint upload_workspace_id_created_by_fkey FOREIGN KEY (workspace_id, created_by) REFERENCES users(workspace_id, id) ON DELETE SET NULL (created_by),
+  constraint upload_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint upload_file_size_check CHECK (file_size > 0),
+  constraint upload_kind_check CHECK (kind::text = ANY (ARRAY['image'::character varying, 'audio'::character varying, 'video'::character varying, 'document'::character varying]::text[])),
+  constraint upload_uses_check CHECK (uses >= 0)
+);
+CREATE INDEX upload_created_by ON public.upload USING btree (workspace_id, created_by) WHERE (created_by IS NOT NULL);
+CREATE INDEX upload_unused ON public.upload USING btree (workspace_id, created_at) WHERE (uses = 0);
+alter table upload enable and force row level security;
+create policy own_workspace on upload to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on upload to apicechat_app;
 
 -- One row per login. A token is good while its row is here, not ended and not expired.
 create table user_session (
@@ -455,6 +571,7 @@ create table whatsapp_integration_config (
   sending_paused_reason text,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  templates_synced_at timestamp with time zone,
   constraint whatsapp_integration_config_pkey PRIMARY KEY (workspace_id, id),
   constraint whatsapp_integration_config_phone_number_id_key UNIQUE (phone_number_id),
   constraint whatsapp_integration_config_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
@@ -464,6 +581,22 @@ create policy machinery on whatsapp_integration_config for select to apicechat_p
 create policy own_workspace on whatsapp_integration_config to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on whatsapp_integration_config to apicechat_app;
 grant select (id, phone_number_id, workspace_id) on whatsapp_integration_config to apicechat_platform;
+
+-- Files of ours that Meta has: each number has its own.
+create table whatsapp_media (
+  workspace_id bigint default current_workspace_id() not null,
+  integration_id bigint not null,
+  upload_id bigint not null,
+  media_id character varying(512) not null,
+  expires_at timestamp with time zone not null,
+  constraint whatsapp_media_pkey PRIMARY KEY (workspace_id, integration_id, upload_id),
+  constraint whatsapp_media_workspace_id_integration_id_fkey FOREIGN KEY (workspace_id, integration_id) REFERENCES whatsapp_integration_config(workspace_id, id) ON DELETE CASCADE,
+  constraint whatsapp_media_workspace_id_upload_id_fkey FOREIGN KEY (workspace_id, upload_id) REFERENCES upload(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX whatsapp_media_upload ON public.whatsapp_media USING btree (workspace_id, upload_id);
+alter table whatsapp_media enable and force row level security;
+create policy own_workspace on whatsapp_media to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on whatsapp_media to apicechat_app;
 
 -- A tenant. Not protected by itself: it holds nothing but names.
 create table workspace (
@@ -513,11 +646,41 @@ AS $function$
         return query execute 'select id from contact where workspace_id = $1' || condition using current_workspace_id();
       end $function$;
 
+CREATE OR REPLACE FUNCTION public.count_upload_uses()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      begin
+        if tg_op <> 'INSERT' and old.upload_id is not null then
+          update upload set uses = uses - 1 where workspace_id = old.workspace_id and id = old.upload_id;
+        end if;
+        if tg_op <> 'DELETE' and new.upload_id is not null then
+          update upload set uses = uses + 1 where workspace_id = new.workspace_id and id = new.upload_id;
+        end if;
+        return null;
+      end $function$;
+
 CREATE OR REPLACE FUNCTION public.current_workspace_id()
  RETURNS bigint
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$ select nullif(current_setting('app.workspace_id', true), '')::bigint $function$;
+
+CREATE OR REPLACE FUNCTION public.file_url(workspace_id bigint, uuid uuid, variant text, storage_key text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+        select case
+          when storage_key is null then null
+          when current_setting('app.public_files', true) <> '' then current_setting('app.public_files') || storage_key
+          when current_setting('app.file_key_outer', true) <> '' then
+            '/files/' || uuid || case variant when '' then '' else '/' || variant end || '?signature=' || workspace_id || '.' ||
+            encode(sha256(decode(current_setting('app.file_key_outer'), 'hex') || sha256(
+              decode(current_setting('app.file_key_inner'), 'hex') ||
+              convert_to(workspace_id || '/' || uuid || '/' || variant, 'UTF8'))), 'hex')
+        end
+      $function$;
 
 CREATE OR REPLACE PROCEDURE public.protect_by_workspace(IN target regclass)
  LANGUAGE plpgsql

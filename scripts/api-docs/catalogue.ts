@@ -1,9 +1,11 @@
 import { AUDIT } from './catalogue/audit';
 import { AUTH, SIGN_OUT } from './catalogue/auth';
+import { BOTS } from './catalogue/bots';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DOCUMENTS } from './catalogue/documents';
 import { HEALTH } from './catalogue/health';
 import { MESSAGES } from './catalogue/messages';
+import { STAFF } from './catalogue/staff';
 import { WHATSAPP } from './catalogue/whatsapp';
 import type { Chapter } from './route-doc';
 
@@ -13,6 +15,8 @@ export const CHAPTERS: Chapter[] = [
   WHATSAPP,
   CONVERSATIONS,
   MESSAGES,
+  BOTS,
+  STAFF,
   AUDIT,
   HEALTH,
   DOCUMENTS,

@@ -17,12 +17,21 @@ export interface Config {
   /** `null` url: PostgreSQL is embedded in `dataDir`. */
   database: { url: string | null; migrateAtStart: boolean; poolSize: number };
   redis: { url: string | null };
+  storage: {
+    /** `null`: files lie in `dataDir`. */
+    supabase: { url: string; key: string; bucket: string } | null;
+    /** Files are shown by the storage's own public addresses. */
+    public: boolean;
+  };
   security: {
     jwtSecret: string;
     jwtExpiresInSeconds: number;
     encryptionKey: string;
+    /** Open what they have sealed, and seal nothing. */
+    previousEncryptionKeys: string[];
     bcryptRounds: number;
   };
+  bots: { webhookAllowPrivate: boolean };
   whatsapp: {
     baseUrl: string;
     apiVersion: string;

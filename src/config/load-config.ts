@@ -50,11 +50,14 @@ export function loadConfig(env: Environment = process.env): Config {
       migrateAtStart: reader.text('DB_SYNC') === 'true',
       poolSize: reader.number('DB_POOL_SIZE'),
     },
+    bots: { webhookAllowPrivate: reader.text('BOT_WEBHOOK_ALLOW_PRIVATE') === 'true' },
     redis: { url: redisUrl(reader) },
+    storage: storage(reader),
     security: {
       jwtSecret: secret('JWT_SECRET'),
       jwtExpiresInSeconds: reader.number('JWT_EXPIRES_IN'),
       encryptionKey: secret('ENCRYPTION_KEY'),
+      previousEncryptionKeys: previousKeys(reader.text('ENCRYPTION_KEY_PREVIOUS')),
       bcryptRounds: reader.number('BCRYPT_ROUNDS'),
     },
     whatsapp: {
@@ -178,11 +181,19 @@ function toNumber(spec: Variable, given: string): number {
 }
 
 function flagOrList(text: string): boolean | string[] {
-  if (text === 'true' || text === 'false') return text === 'true';
+  return text === 'true' || text === 'false' ? text === 'true' : list(text);
+}
+
+function list(text: string): string[] {
   return text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/** One key may have commas in it itself. */
+function previousKeys(text: string | null): string[] {
+  return text === null ? [] : [...new Set([...list(text), text])];
 }
 
 function databaseUrl(reader: Reader): string | null {
@@ -210,6 +221,19 @@ function hostInUrl(host: string): string {
   return host.includes(':') && !host.startsWith('/')
     ? `[${host.replace(/^\[|\]$/g, '')}]`
     : encodeURIComponent(host);
+}
+
+function storage(reader: Reader): Config['storage'] {
+  const names = ['SUPABASE_URL', 'SUPABASE_KEY', 'SUPABASE_BUCKET'] as const;
+  const [url, key, bucket] = names.map((name) => reader.text(name));
+  const missing = names.filter((name) => reader.text(name) === null);
+  const isPublic = reader.text('STORAGE_PUBLIC') === 'true';
+  if (missing.length > 0 && missing.length < names.length)
+    reader.problem(`${missing.join(' and ')} missing: Supabase Storage needs ${names.join(', ')} together`);
+  const supabase = missing.length > 0 ? null : { url: url!.replace(/\/+$/, ''), key: key!, bucket: bucket! };
+  if (isPublic && supabase === null && missing.length === names.length)
+    reader.problem('STORAGE_PUBLIC needs Supabase Storage: files on disk have no public address');
+  return { supabase, public: isPublic };
 }
 
 function integration(reader: Reader): Config['whatsapp']['integration'] {

@@ -206,6 +206,35 @@ export const VARIABLES = {
     description: 'Redis password.',
   },
 
+  SUPABASE_URL: {
+    group: 'Storage',
+    kind: 'url',
+    schemes: ['https://', 'http://'],
+    fallback: null,
+    description:
+      'Files are kept in Supabase Storage, such as https://project.supabase.co. Without the three SUPABASE_* variables they are kept in DATA_DIR/files.',
+  },
+  SUPABASE_KEY: {
+    group: 'Storage',
+    kind: 'text',
+    secret: true,
+    fallback: null,
+    description: 'Service-role key of that project.',
+  },
+  SUPABASE_BUCKET: {
+    group: 'Storage',
+    kind: 'text',
+    fallback: null,
+    description: 'Bucket of that project, such as attachments. It may and should be private.',
+  },
+  STORAGE_PUBLIC: {
+    group: 'Storage',
+    kind: 'boolean',
+    fallback: 'false',
+    description:
+      'true: files are shown by the public addresses of the (public) Supabase bucket, through its CDN; whoever knows one can read the file for ever. false: by signed links to this server.',
+  },
+
   JWT_SECRET: {
     group: 'Security',
     kind: 'text',
@@ -232,6 +261,15 @@ export const VARIABLES = {
     fallback: null,
     description: 'Encrypts stored credentials (AES-256-GCM); 32 characters or more. Losing it loses them.',
   },
+  ENCRYPTION_KEY_PREVIOUS: {
+    group: 'Security',
+    kind: 'text',
+    secret: true,
+    minLength: 32,
+    fallback: null,
+    description:
+      'Keys that also open stored credentials while ENCRYPTION_KEY is being replaced, separated by commas. See npm run secrets:rotate.',
+  },
   BCRYPT_ROUNDS: {
     group: 'Security',
     kind: 'integer',
@@ -239,6 +277,14 @@ export const VARIABLES = {
     max: 15,
     fallback: '10',
     description: 'Cost of password hashes; each step doubles the time.',
+  },
+
+  BOT_WEBHOOK_ALLOW_PRIVATE: {
+    group: 'Bots',
+    kind: 'boolean',
+    fallback: 'false',
+    description:
+      'Whether webhook bots may be at addresses of the own network. Admins of every workspace enter such addresses, so only where all of them are trusted with all that this server can reach.',
   },
 
   WHATSAPP_ACCESS_TOKEN: {

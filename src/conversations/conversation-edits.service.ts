@@ -14,9 +14,9 @@ import { messagingWindow } from './conversation-window.policy';
 import { CONVERSATION_EVENTS, type ConversationEvent } from './conversation.events';
 import { audienceOf, maySee } from './conversation.policy';
 import type { CreateConversationDto, UpdateConversationDto } from './conversations.dto';
-import { ConversationsRepository, type Thread } from './conversations.repository';
+import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
-import type { Conversation, ConversationDetailDto, ConversationDto } from './conversations.types';
+import type { Conversation, ConversationDetailDto, ConversationDto, Thread } from './conversations.types';
 
 /** Conversations as things that staff make, look at, change and delete. */
 @Injectable()

@@ -6,14 +6,9 @@ import {
   type ConversationPriority,
   type ConversationStatus,
   OPEN_STATUSES,
+  type ReadMark,
+  type Thread,
 } from './conversations.types';
-
-/** A customer on one number of ours. */
-export interface Thread {
-  contactId: number;
-  channel: string;
-  integrationId: number | null;
-}
 
 /** An open conversation, as far as whoever adds to it needs to know. */
 export interface OpenThread extends Thread, Assignment {
@@ -30,8 +25,16 @@ const OPEN = `status in ('${OPEN_STATUSES.join("', '")}')`;
 
 export const CONVERSATION_COLUMNS = `id, contact_id as "contactId", channel, integration_id as "integrationId", status, priority,
   assigned_user as "assignedUser", assigned_bot as "assignedBot", transfer_note as "transferNote",
-  unread_count as "unreadCount", read, last_message_id as "lastMessageId", last_message_at as "lastMessageAt",
+  unread_count as "unreadCount", read, read_up_to_id as "readUpToId", read_at as "readAt",
+  last_message_id as "lastMessageId", last_message_at as "lastMessageAt",
   window_expires_at as "windowExpiresAt", created_at as "createdAt", updated_at as "updatedAt"`;
+
+/** The window is between the customer and our number: a new conversation has that of the ones before it. */
+function earlierWindow(contactId: string, channel: string, integrationId: string): string {
+  return `(select max(earlier.window_expires_at) from conversation earlier
+           where earlier.contact_id = ${contactId} and earlier.channel = ${channel}
+             and earlier.integration_id is not distinct from ${integrationId})`;
+}
 
 /** All SQL of conversations. Within an open unit of work. */
 @Injectable()
@@ -54,8 +57,9 @@ export class ConversationsRepository {
   /** New conversations for threads that have none open; one that appeared meanwhile is left out. */
   async insertOpen(threads: Thread[]): Promise<number[]> {
     const rows = await this.work.current.query<{ id: number }>(
-      `insert into conversation (contact_id, channel, integration_id)
-       select * from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(contact_id, channel, integration_id)
+      `insert into conversation (contact_id, channel, integration_id, window_expires_at)
+       select t.*, ${earlierWindow('t.contact_id', 't.channel', 't.integration_id')}
+       from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(contact_id, channel, integration_id)
        order by contact_id, channel, integration_id
        on conflict (workspace_id, contact_id, channel, integration_id) where status in ('queue', 'active', 'transferred')
        do nothing returning id`,
@@ -92,8 +96,9 @@ export class ConversationsRepository {
   /** Null where the thread has an open conversation already. */
   async insert(conversation: NewConversation): Promise<Conversation | null> {
     const [row] = await this.work.current.query<Conversation>(
-      `insert into conversation (contact_id, channel, integration_id, status, priority, assigned_user, assigned_bot)
-       values ($1, $2, $3, $4, $5, $6, $7)
+      `insert into conversation (contact_id, channel, integration_id, status, priority, assigned_user, assigned_bot,
+                                 window_expires_at)
+       values ($1, $2::text, $3, $4, $5, $6, $7, ${earlierWindow('$1', '$2::text', '$3')})
        on conflict (workspace_id, contact_id, channel, integration_id) where ${OPEN} do nothing
        returning ${CONVERSATION_COLUMNS}`,
       [
@@ -124,6 +129,14 @@ export class ConversationsRepository {
       `select ${CONVERSATION_COLUMNS} from conversation where assigned_user = $1 and ${OPEN}
        order by id for no key update`,
       [userId],
+    );
+  }
+
+  /** Up to `limit` conversations of a bot, open or not, locked in the order of their ids. */
+  async lockOfBot(botId: number, limit: number): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `select ${CONVERSATION_COLUMNS} from conversation where assigned_bot = $1 order by id limit $2 for no key update`,
+      [botId, limit],
     );
   }
 
@@ -175,6 +188,39 @@ export class ConversationsRepository {
   /** With everything that was said in it. */
   async delete(id: number): Promise<void> {
     await this.work.current.query('delete from conversation where id = $1', [id]);
+  }
+
+  /** Locked in the order of their ids, whoever may see them. */
+  async lockMany(ids: number[]): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `select ${CONVERSATION_COLUMNS} from conversation where id = any ($1) order by id for no key update`,
+      [ids],
+    );
+  }
+
+  /** How far each is read and what that leaves unread; the conversations must be locked. */
+  async readOn(marks: ReadMark[]): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `update conversation set read_up_to_id = m.up_to_id, unread_count = m.remaining, read = m.remaining = 0, updated_at = now()
+       from unnest($1::bigint[], $2::bigint[], $3::int[]) as m(conversation_id, up_to_id, remaining)
+       where id = conversation_id and id = any ($1)
+       returning ${CONVERSATION_COLUMNS}`,
+      [marks.map((m) => m.conversationId), marks.map((m) => m.upToId), marks.map((m) => m.unreadCount)],
+    );
+  }
+
+  /** A message that counted as unread is gone; the conversation must be locked. In two steps: nobody has read it. */
+  async countOneLess(id: number): Promise<Conversation> {
+    this.work.current.send(
+      'conversation_count_one_less',
+      'update conversation set unread_count = greatest(unread_count - 1, 0), updated_at = now() where id = $1',
+      [id],
+    );
+    const [row] = await this.work.current.query<Conversation>(
+      `update conversation set read = (unread_count = 0) where id = $1 returning ${CONVERSATION_COLUMNS}`,
+      [id],
+    );
+    return row!;
   }
 
   /** A message of ours is the newest one; the conversation must be locked. */

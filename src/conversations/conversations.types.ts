@@ -12,6 +12,20 @@ export const OPEN_STATUSES: readonly ConversationStatus[] = ['queue', 'active', 
 /** The least first. */
 export const CONVERSATION_PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 export type ConversationPriority = (typeof CONVERSATION_PRIORITIES)[number];
+/** How far a conversation is read. */
+export interface ReadMark {
+  conversationId: number;
+  upToId: number;
+  /** Messages of the customer after it. */
+  unreadCount: number;
+}
+
+/** A customer on one number of ours. */
+export interface Thread {
+  contactId: number;
+  channel: string;
+  integrationId: number | null;
+}
 
 /** A thread between one customer and the business, as stored. */
 export interface Conversation {
@@ -26,6 +40,8 @@ export interface Conversation {
   transferNote: string | null;
   unreadCount: number;
   read: boolean;
+  readUpToId: number;
+  readAt: Date | null;
   lastMessageId: number | null;
   lastMessageAt: Date | null;
   windowExpiresAt: Date | null;
@@ -55,6 +71,12 @@ export interface ConversationDto extends ConversationState {
   priority: ConversationPriority;
   /** What the one who handed it on wrote for the one who has it now. */
   transfer_note: string | null;
+  /**
+   * The customer's messages up to this id are read, those after it are not. One that was not read before became so
+   * at `read_at`.
+   */
+  read_up_to_id: number;
+  read_at: string | null;
   last_message: object | null;
   created_at: string;
 }
@@ -113,6 +135,8 @@ export function toConversationDto(
     integration_id: conversation.integrationId,
     priority: conversation.priority,
     transfer_note: conversation.transferNote,
+    read_up_to_id: conversation.readUpToId,
+    read_at: conversation.readAt?.toISOString() ?? null,
     last_message: lastMessage,
     created_at: conversation.createdAt.toISOString(),
   };

@@ -21,11 +21,14 @@ types.setTypeParser(INT8_ARRAY, (array) => elementsOf(array).map(Number));
 export const APP_ROLE = 'apicechat_app';
 export const PLATFORM_ROLE = 'apicechat_platform';
 
+/** Further settings that each connection of the features begins with; values without spaces. */
+export type ConnectionSettings = Readonly<Record<string, string>>;
+
 /** Longest wait for a free or new connection, in ms; then the caller gets a 503. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const PLATFORM_POOL_SIZE = 4;
 
-const settings = (role: string): string =>
+const settings = (role: string, more: ConnectionSettings): string =>
   [
     `role=${role}`,
     'statement_timeout=15000',
@@ -33,13 +36,18 @@ const settings = (role: string): string =>
     'idle_in_transaction_session_timeout=30000',
     'jit=off',
     'timezone=UTC',
+    ...Object.entries(more).map(([name, value]) => `${name}=${value}`),
   ]
     .map((setting) => `-c ${setting}`)
     .join(' ');
 
 /** Address and start-up options of a connection that works as one of our roles from its first statement on. */
-export function connectionAs(role: string, url: string): { url: string; options: string } {
-  const options = settings(role);
+export function connectionAs(
+  role: string,
+  url: string,
+  more: ConnectionSettings = {},
+): { url: string; options: string } {
+  const options = settings(role, more);
   const address = new URL(url);
   const given = address.searchParams.get('options');
   if (given === null) return { url, options };
@@ -60,8 +68,8 @@ class QuietClient extends Client {
 }
 
 /** How the features' connections are made. They see one workspace at a time, through {@link UnitOfWork} only. */
-export function appConnectionOptions(databaseUrl: string, poolSize: number) {
-  const { url, options } = connectionAs(APP_ROLE, databaseUrl);
+export function appConnectionOptions(databaseUrl: string, poolSize: number, more: ConnectionSettings = {}) {
+  const { url, options } = connectionAs(APP_ROLE, databaseUrl, more);
   return {
     type: 'postgres' as const,
     url,

@@ -2,6 +2,7 @@ import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSourceOptions } from 'typeorm';
 import { CONFIG, type Config } from '../../config/config';
+import { fileLinkSettings } from '../crypto/file-links';
 import { appConnectionOptions, connectApp, PlatformDatabase } from './connections';
 import { UnitOfWork } from './unit-of-work';
 
@@ -11,7 +12,7 @@ import { UnitOfWork } from './unit-of-work';
     TypeOrmModule.forRootAsync({
       inject: [CONFIG],
       useFactory: (config: Config) => ({
-        ...appConnectionOptions(requiredUrl(config), config.database.poolSize),
+        ...appConnectionOptions(requiredUrl(config), config.database.poolSize, fileLinkSettings(config)),
         autoLoadEntities: true, // each feature names its own with TypeOrmModule.forFeature
         retryAttempts: 0,
       }),

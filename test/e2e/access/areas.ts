@@ -1,7 +1,19 @@
 import type { Area } from '../../support/areas';
+import { botsArea } from './bots.area';
+import { contactUserAccountsArea } from './contact-user-accounts.area';
 import { conversationsArea } from './conversations.area';
 import { integrationsArea } from './integrations.area';
+import { lookupsArea } from './lookups.area';
 import { messagesArea } from './messages.area';
+import { staffArea } from './staff.area';
 
 /** Every area of the API. */
-export const AREAS: Area[] = [conversationsArea, messagesArea, integrationsArea];
+export const AREAS: Area[] = [
+  botsArea,
+  contactUserAccountsArea,
+  conversationsArea,
+  integrationsArea,
+  lookupsArea,
+  messagesArea,
+  staffArea,
+];
