@@ -324,7 +324,8 @@ describe('a change', () => {
   });
 
   test('of the read mark does what its own routes do', async () => {
-    const id = await conversationIn('active');
+    const id = await openConversation(system);
+    await ana.patch(`/conversations/${id}`, { read: true });
     const answer = await ana.patch(`/conversations/${id}`, { read: false });
     expect(answer.body).toMatchObject({ read: false, unread_count: 1 });
     expect(await eventsOf(answer)).toEqual(['conversation:unread', 'conversation:updated']);
