@@ -207,8 +207,11 @@ function sorted(rows: Known[], sort: string): number[] {
       [...keyOf(a), a.id],
       [...keyOf(b), b.id],
     ];
-    for (const [i, value] of one.entries())
-      if (value !== other[i]) return value < other[i]! === descending ? 1 : -1;
+    for (const [i, value] of one.entries()) {
+      if (value === other[i]) continue;
+      const comesLater = value < other[i]! ? descending : !descending;
+      return comesLater ? 1 : -1;
+    }
     return 0;
   };
   return rows.toSorted(compare).map((row) => row.id);
