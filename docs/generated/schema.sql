@@ -520,7 +520,7 @@ CREATE OR REPLACE FUNCTION public.message_words(range text, body text)
  RETURNS tsvector
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN ((range || regexp_replace(regexp_replace(searchable(body), '([[:alnum:]]{64})[[:alnum:]]+'::text, '\1'::text, 'g'::text), '[^[:alnum:]]+'::text, (' '::text || range), 'g'::text)))::tsvector;
+RETURN ((range || regexp_replace(CASE WHEN (octet_length(body) <= 150) THEN searchable(body) ELSE regexp_replace(searchable(body), '([[:alnum:]]{64})[[:alnum:]]+'::text, '\1'::text, 'g'::text) END, '[^[:alnum:]]+'::text, (' '::text || range), 'g'::text)))::tsvector;
 
 CREATE OR REPLACE PROCEDURE public.protect_by_workspace(IN target regclass)
  LANGUAGE plpgsql
