@@ -50,7 +50,8 @@ export function describeApi(entrances: readonly Entrance[]): ApiDescription {
   const wanted: WantedType[] = [{ name: 'Problem', text: `import('${paths.get('AppError')}').${PROBLEM}` }];
   for (const one of routes) {
     const method = `import('${paths.get(one.type.name)}').${one.type.name}['${one.method}']`;
-    wanted.push({ name: ANSWER_OF + keyOf(one), text: `Awaited<ReturnType<${method}>>` });
+    if (statusOf(one) !== 204)
+      wanted.push({ name: ANSWER_OF + keyOf(one), text: `Awaited<ReturnType<${method}>>` });
     for (const index of [argumentOf(one, RouteParamtypes.BODY), argumentOf(one, RouteParamtypes.QUERY)])
       if (index !== null)
         wanted.push({

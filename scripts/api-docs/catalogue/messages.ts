@@ -103,10 +103,10 @@ export const MESSAGES: Chapter = {
     {
       route: 'PATCH /messages/:id',
       name: 'Change a text that is not sent yet',
-      about: 'For who wrote it and for supervisors. The one of this collection has been sent by now.',
+      about:
+        'For who wrote it and for supervisors. Once a try to send it has begun, only the text that it has is accepted.',
       path: { id: '{{message_id}}' },
-      body: { body: 'Sí, hasta las 21 h.' },
-      status: 409,
+      body: { body: 'Sí, hasta las 20 h.' },
       errors: {
         CONFLICT: 'It is on its way, or deleted, or no text.',
         FORBIDDEN: 'It is somebody else’s.',
