@@ -4,7 +4,6 @@ import { WhatsappIntegrationsService } from '../../src/meta-whatsapp/whatsapp-in
 import { SecretBox } from '../../src/platform/crypto/secret-box';
 import { SealedRows } from '../../src/platform/database/sealed-rows';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work';
-import { BOT_SECRET, makeBot } from '../support/bots';
 import { becomes, conversationOf, newPhone, reply } from '../support/sending';
 import { type Caller, TestSystem } from '../support/system';
 
