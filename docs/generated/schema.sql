@@ -254,22 +254,29 @@ create table message_attachment (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
   message_id bigint not null,
+  "position" smallint default 0 not null,
+  state character varying(10) not null,
+  upload_id bigint,
   kind character varying(10) not null,
-  url text not null,
-  mime_type character varying(50) not null,
+  mime_type character varying(255) not null,
   name character varying(255),
-  size integer,
-  file_size integer,
-  duration_ms integer,
-  width integer,
-  height integer,
-  thumbnail_url text,
-  preview_url text,
+  media_id character varying(512), -- The provider's id of a file that has yet to be fetched from there.
+  sha256 character varying(128), -- Of the file, as the provider announced it.
+  error text,
+  attempts smallint default 0 not null,
+  try_after timestamp with time zone default now() not null,
+  created_at timestamp with time zone default now() not null,
   constraint message_attachment_pkey PRIMARY KEY (workspace_id, id),
+  constraint message_attachment_workspace_id_message_id_position_key UNIQUE (workspace_id, message_id, "position"),
   constraint message_attachment_workspace_id_message_id_fkey FOREIGN KEY (workspace_id, message_id) REFERENCES message(workspace_id, id) ON DELETE CASCADE,
-  constraint message_attachment_kind_check CHECK (kind::text = ANY (ARRAY['image'::character varying, 'audio'::character varying, 'video'::character varying, 'document'::character varying]::text[]))
+  constraint message_attachment_workspace_id_upload_id_fkey FOREIGN KEY (workspace_id, upload_id) REFERENCES upload(workspace_id, id),
+  constraint message_attachment_file CHECK ((state::text = 'ready'::text) = (upload_id IS NOT NULL)),
+  constraint message_attachment_kind_check CHECK (kind::text = ANY (ARRAY['image'::character varying, 'audio'::character varying, 'video'::character varying, 'document'::character varying]::text[])),
+  constraint message_attachment_state_check CHECK (state::text = ANY (ARRAY['pending'::character varying, 'ready'::character varying, 'failed'::character varying]::text[]))
 );
-CREATE INDEX message_attachment_message ON public.message_attachment USING btree (workspace_id, message_id);
+CREATE INDEX message_attachment_pending ON public.message_attachment USING btree (workspace_id, try_after) WHERE ((state)::text = 'pending'::text);
+CREATE INDEX message_attachment_upload ON public.message_attachment USING btree (workspace_id, upload_id) WHERE (upload_id IS NOT NULL);
+CREATE TRIGGER message_attachment_uses AFTER INSERT OR DELETE OR UPDATE OF upload_id ON message_attachment FOR EACH ROW EXECUTE FUNCTION count_upload_uses();
 alter table message_attachment enable and force row level security;
 create policy own_workspace on message_attachment to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on message_attachment to apicechat_app;
@@ -318,6 +325,52 @@ create table tag (
 alter table tag enable and force row level security;
 create policy own_workspace on tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on tag to apicechat_app;
+
+create table unclaimed_file (
+  workspace_id bigint default current_workspace_id() not null,
+  storage_key character varying(200) not null,
+  delete_after timestamp with time zone not null,
+  constraint unclaimed_file_pkey PRIMARY KEY (workspace_id, storage_key),
+  constraint unclaimed_file_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX unclaimed_file_due ON public.unclaimed_file USING btree (workspace_id, delete_after);
+alter table unclaimed_file enable and force row level security;
+create policy own_workspace on unclaimed_file to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on unclaimed_file to apicechat_app;
+
+-- A file that lies whole in the storage: the row is written after it.
+create table upload (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  uuid uuid default gen_random_uuid() not null,
+  kind character varying(10) not null,
+  mime_type character varying(255) not null,
+  name character varying(255) not null,
+  file_size bigint not null,
+  sha256 character(64) not null,
+  width integer,
+  height integer,
+  duration_ms integer,
+  storage_key character varying(200) not null,
+  thumbnail_key character varying(200),
+  preview_key character varying(200),
+  created_by bigint,
+  uses integer default 0 not null, -- Rows that show it, counted by triggers. One that nothing shows is removed after a while.
+  created_at timestamp with time zone default now() not null,
+  constraint upload_pkey PRIMARY KEY (workspace_id, id),
+  constraint upload_storage_key_key UNIQUE (storage_key),
+  constraint upload_uuid_key UNIQUE (uuid),
+  constraint upload_workspace_id_created_by_fkey FOREIGN KEY (workspace_id, created_by) REFERENCES users(workspace_id, id) ON DELETE SET NULL (created_by),
+  constraint upload_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint upload_file_size_check CHECK (file_size > 0),
+  constraint upload_kind_check CHECK (kind::text = ANY (ARRAY['image'::character varying, 'audio'::character varying, 'video'::character varying, 'document'::character varying]::text[])),
+  constraint upload_uses_check CHECK (uses >= 0)
+);
+CREATE INDEX upload_created_by ON public.upload USING btree (workspace_id, created_by) WHERE (created_by IS NOT NULL);
+CREATE INDEX upload_unused ON public.upload USING btree (workspace_id, created_at) WHERE (uses = 0);
+alter table upload enable and force row level security;
+create policy own_workspace on upload to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on upload to apicechat_app;
 
 -- One row per login. A token is good while its row is here, not ended and not expired.
 create table user_session (
@@ -448,11 +501,41 @@ AS $function$
         return new;
       end $function$;
 
+CREATE OR REPLACE FUNCTION public.count_upload_uses()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      begin
+        if tg_op <> 'INSERT' and old.upload_id is not null then
+          update upload set uses = uses - 1 where workspace_id = old.workspace_id and id = old.upload_id;
+        end if;
+        if tg_op <> 'DELETE' and new.upload_id is not null then
+          update upload set uses = uses + 1 where workspace_id = new.workspace_id and id = new.upload_id;
+        end if;
+        return null;
+      end $function$;
+
 CREATE OR REPLACE FUNCTION public.current_workspace_id()
  RETURNS bigint
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$ select nullif(current_setting('app.workspace_id', true), '')::bigint $function$;
+
+CREATE OR REPLACE FUNCTION public.file_url(workspace_id bigint, uuid uuid, variant text, storage_key text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+        select case
+          when storage_key is null then null
+          when current_setting('app.public_files', true) <> '' then current_setting('app.public_files') || storage_key
+          when current_setting('app.file_key_outer', true) <> '' then
+            '/files/' || uuid || case variant when '' then '' else '/' || variant end || '?signature=' || workspace_id || '.' ||
+            encode(sha256(decode(current_setting('app.file_key_outer'), 'hex') || sha256(
+              decode(current_setting('app.file_key_inner'), 'hex') ||
+              convert_to(workspace_id || '/' || uuid || '/' || variant, 'UTF8'))), 'hex')
+        end
+      $function$;
 
 CREATE OR REPLACE PROCEDURE public.protect_by_workspace(IN target regclass)
  LANGUAGE plpgsql

@@ -68,7 +68,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  storage = new SupabaseStorage({ url, key: TOKEN, bucket: 'attachments', public: false });
+  storage = new SupabaseStorage({ url, key: TOKEN, bucket: 'attachments' });
 });
 afterAll(() => {
   server.closeAllConnections();
@@ -123,15 +123,4 @@ test('trouble of Supabase is unavailability, whatever was asked', async () => {
   expect(await storage.isUp()).toBe(false);
   failing = null;
   expect(await storage.isUp()).toBe(true);
-});
-
-test('there is a public address only where the operator wants one', () => {
-  expect(storage.publicUrl(KEY)).toBeNull();
-  const open = new SupabaseStorage({
-    url: 'https://p.supabase.co',
-    key: TOKEN,
-    bucket: 'attachments',
-    public: true,
-  });
-  expect(open.publicUrl(KEY)).toBe(`https://p.supabase.co/storage/v1/object/public/attachments/${KEY}`);
 });

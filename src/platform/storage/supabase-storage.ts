@@ -9,8 +9,6 @@ export interface SupabaseOptions {
   url: string;
   key: string;
   bucket: string;
-  /** Whether the bucket's public addresses are used. */
-  public: boolean;
 }
 
 type Bucket = ReturnType<SupabaseClient['storage']['from']>;
@@ -29,7 +27,7 @@ export class SupabaseStorage extends ObjectStorage {
 
   constructor(private readonly options: SupabaseOptions) {
     super();
-    this.description = `the ${options.public ? 'public ' : ''}bucket ${options.bucket} at ${options.url}`;
+    this.description = `the bucket ${options.bucket} at ${options.url}`;
   }
 
   async put(key: string, content: Content, { contentType }: { contentType: string }): Promise<void> {
@@ -70,13 +68,6 @@ export class SupabaseStorage extends ObjectStorage {
     if (keys.length === 0) return;
     const { error } = await (await this.bucket()).remove(keys);
     if (error !== null) throw unavailable(error);
-  }
-
-  publicUrl(key: string): string | null {
-    const { url, bucket } = this.options;
-    return this.options.public
-      ? `${url}/storage/v1/object/public/${encodeURIComponent(bucket)}/${key}`
-      : null;
   }
 
   async isUp(): Promise<boolean> {
