@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import type { SupabaseClient } from '@supabase/supabase-js' with { 'resolution-mode': 'import' };
 import { AppError, notFound } from '../../common/app-error';
 import { type ByteRange, type Content, ObjectStorage } from './object-storage';
@@ -54,7 +53,7 @@ export class SupabaseStorage extends ObjectStorage {
       await response.body?.cancel();
       throw unavailable(new Error(`Supabase answered ${response.status} to a download.`));
     }
-    return Readable.fromWeb(response.body as ReadableStream);
+    return Readable.fromWeb(response.body);
   }
 
   async size(key: string): Promise<number | null> {
