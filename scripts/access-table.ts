@@ -13,7 +13,7 @@ const IS_MESSAGE = 'websockets:message_mapping';
 const MESSAGE = 'message';
 const SKIPS_LIMIT = 'THROTTLER:SKIPdefault';
 
-type Class = (new (...args: never[]) => unknown) & { prototype: object };
+export type Class = (new (...args: never[]) => unknown) & { prototype: object };
 type Parts = Record<(typeof MODULE_KEYS)[number], unknown[]>;
 
 /** A route or a socket message. */
@@ -25,6 +25,8 @@ export interface Entrance {
   name: string;
   /** Where it is declared: `UsersController.list`. */
   handler: string;
+  type: Class;
+  method: string;
   rule: AccessRule | null;
   limit: 'login' | 'none' | 'usual';
 }
@@ -130,9 +132,9 @@ function classOf(provider: unknown): Class | null {
 }
 
 function routesOf(controller: Class): Entrance[] {
-  return handlersOf(controller).flatMap(({ handler, label }) => {
-    const method = metadata(METHOD, handler) as RequestMethod | undefined;
-    if (method === undefined) return [];
+  return handlersOf(controller).flatMap(({ handler, label, method }) => {
+    const verb = metadata(METHOD, handler) as RequestMethod | undefined;
+    if (verb === undefined) return [];
     const paths = texts(metadata(PATH, controller)).flatMap((prefix) =>
       texts(metadata(PATH, handler)).map((path) => joined(prefix, path)),
     );
@@ -140,9 +142,11 @@ function routesOf(controller: Class): Entrance[] {
     const limit = limitOf(handler, controller);
     return paths.map((name) => ({
       kind: 'route',
-      scope: RequestMethod[method],
+      scope: RequestMethod[verb],
       name,
       handler: label,
+      type: controller,
+      method,
       rule,
       limit,
     }));
@@ -151,7 +155,7 @@ function routesOf(controller: Class): Entrance[] {
 
 function messagesOf(gateway: Class): Entrance[] {
   const options = metadata(GATEWAY_OPTIONS, gateway) as { namespace?: string | RegExp } | undefined;
-  return handlersOf(gateway).flatMap(({ handler, label }) => {
+  return handlersOf(gateway).flatMap(({ handler, label, method }) => {
     if (metadata(IS_MESSAGE, handler) !== true) return [];
     const message: unknown = metadata(MESSAGE, handler);
     return {
@@ -159,6 +163,8 @@ function messagesOf(gateway: Class): Entrance[] {
       scope: joined(String(options?.namespace ?? '')),
       name: typeof message === 'string' ? message : JSON.stringify(message),
       handler: label,
+      type: gateway,
+      method,
       rule: ruleOf(handler, gateway),
       limit: 'usual',
     };
@@ -166,7 +172,7 @@ function messagesOf(gateway: Class): Entrance[] {
 }
 
 /** As Nest does it: the methods of the class and of those it extends. */
-function handlersOf(type: Class): { handler: object; label: string }[] {
+function handlersOf(type: Class): { handler: object; label: string; method: string }[] {
   const handlers = new Map<string, object>();
   for (
     let at: object | null = type.prototype;
@@ -178,7 +184,7 @@ function handlersOf(type: Class): { handler: object; label: string }[] {
         handlers.set(name, value);
     }
   }
-  return [...handlers].map(([name, handler]) => ({ handler, label: `${type.name}.${name}` }));
+  return [...handlers].map(([method, handler]) => ({ handler, label: `${type.name}.${method}`, method }));
 }
 
 function ruleOf(handler: object, type: Class): AccessRule | null {

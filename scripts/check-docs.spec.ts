@@ -4,6 +4,7 @@ const FILES: Record<string, string> = {
   docs: '',
   'docs/guide.md': '# Guide\n\n## First steps\n\n## First steps\n',
   'src/main.ts': '',
+  'test/tags.spec.ts': "test('makes a tag', () => undefined);",
 };
 const npmScripts = new Set(['demo', 'seed:users', 'test']);
 
@@ -19,6 +20,7 @@ describe('the rules for documents', () => {
       '[a](docs/guide.md) [b](docs) [c](docs/guide.md#first-steps-1) [d](src/main.ts)',
     ],
     ['an anchor of its own', '# Top & more\n[up](#top--more)'],
+    ['a test by its name', '[a](test/tags.spec.ts "makes a tag")'],
     ['links elsewhere', '[a](https://example.com/x) [b](mailto:a@b.c)'],
     ['what looks like a link within code', '`[a](b)`\n\n```md\n[a](missing.md)\n```'],
     ['scripts that exist', 'Run `npm run demo`, `npm run seed:users` or npm test.'],
@@ -33,6 +35,7 @@ describe('the rules for documents', () => {
     ['a missing reference', '[a]: gone.md', 'there is no gone.md'],
     ['a link out of the repository', '[a](../other/x.md)', 'there is no ../other/x.md'],
     ['an absolute link', '[a](/docs/guide.md)', 'link relative to this document'],
+    ['a test that is gone', '[a](test/tags.spec.ts "removes a tag")', 'there is no test "removes a tag"'],
     ['a missing script', '```\nnpm run gone\n```', 'README.md:2: package.json has no script "gone"'],
     ['a missing shorthand', 'npm start', 'package.json has no script "start"'],
     ["a machine's path", 'in `/home/someone/project/x.ts`', 'is a path of one machine'],

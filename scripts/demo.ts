@@ -54,8 +54,9 @@ function demoEnvironment(webhookUrl: string, port: number): Record<string, strin
     PORT: String(port),
     SIMULATOR_PORT: process.env['SIMULATOR_PORT'] || '4000',
     WEBHOOK_URL: webhookUrl,
-    WHATSAPP_APP_SECRET: randomBytes(24).toString('base64url'),
-    WHATSAPP_WEBHOOK_VERIFY_TOKEN: randomBytes(12).toString('base64url'),
+    WHATSAPP_APP_SECRET: process.env['WHATSAPP_APP_SECRET'] || randomBytes(24).toString('base64url'),
+    WHATSAPP_WEBHOOK_VERIFY_TOKEN:
+      process.env['WHATSAPP_WEBHOOK_VERIFY_TOKEN'] || randomBytes(12).toString('base64url'),
     WHATSAPP_ACCESS_TOKEN: 'demo-access-token',
     WHATSAPP_PHONE_NUMBER_ID: NUMBER.id,
     WHATSAPP_BUSINESS_ACCOUNT_ID: NUMBER.account,
@@ -112,6 +113,7 @@ Everything runs.
 
   The customer's phone   ${phone}
   The server             ${server}
+  Its API, to try        ${server}/docs
   Accounts               ${logins}
 
 Try it: open the phone in a browser and write something as one of its customers. Then answer, as an agent:

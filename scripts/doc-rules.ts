@@ -10,6 +10,8 @@ export interface Surroundings {
 const FENCE = /^(```|~~~)[\s\S]*?^\1/gm;
 const INLINE_CODE = /`[^`\n]*`/g;
 const LINK = /!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g;
+/** A link to a test names the test in its title: `[spec](../test/e2e/tags.spec.ts "makes a tag")`. */
+const TEST_LINK = /\]\(\s*([^)\s]+\.spec\.ts\s+"[^"]+")\s*\)/g;
 const REFERENCE = /^\[[^\]]+\]:\s+<?(\S+?)>?(?:\s|$)/gm;
 const EXTERNAL = /^[a-z][a-z+.-]*:/i;
 const NPM_SCRIPT = /\bnpm (?:run|run-script) (?:-\S+ )*([a-z][\w-]*(?::[\w-]+)*)/g;
@@ -23,6 +25,10 @@ export function documentProblems(path: string, text: string, around: Surrounding
     line,
     problem: linkProblem(path, found, around),
   }));
+  const tests = matches(prose, TEST_LINK).map(({ line, found }) => ({
+    line,
+    problem: testProblem(path, found, around),
+  }));
   const scripts = [...matches(text, NPM_SCRIPT), ...matches(text, NPM_SHORTHAND)].map(({ line, found }) => ({
     line,
     problem: around.npmScripts.has(found) ? null : `package.json has no script "${found}".`,
@@ -31,7 +37,7 @@ export function documentProblems(path: string, text: string, around: Surrounding
     line,
     problem: `${found} is a path of one machine: write it relative to the repository.`,
   }));
-  return [...links, ...scripts, ...paths]
+  return [...links, ...tests, ...scripts, ...paths]
     .filter(({ problem }) => problem !== null)
     .toSorted((a, b) => a.line - b.line)
     .map(({ line, problem }) => `${path}:${line}: ${problem}`);
@@ -46,6 +52,12 @@ function linkProblem(from: string, target: string, around: Surroundings): string
   if (text === null) return `${target}: there is no ${path}.`;
   if (anchor === undefined || anchor === '' || !path.endsWith('.md')) return null;
   return anchorsOf(text).has(anchor) ? null : `${target}: ${path} has no heading "${anchor}".`;
+}
+
+function testProblem(from: string, link: string, around: Surroundings): string | null {
+  const [, target, title] = /^(\S+)\s+"(.+)"$/.exec(link)!;
+  const text = around.read(join(dirname(from), target!));
+  return text === null || text.includes(title!) ? null : `${target}: there is no test "${title}".`;
 }
 
 /** The anchors that GitHub gives headings, and those set by hand. */

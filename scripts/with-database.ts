@@ -1,5 +1,5 @@
 import { NestFactory } from '@nestjs/core';
-import { type INestApplicationContext, Module } from '@nestjs/common';
+import { type INestApplicationContext, Module, type Type } from '@nestjs/common';
 import { type Config, ConfigError } from '../src/config/config';
 import { ConfigModule } from '../src/config/config.module';
 import { loadEnvFile } from '../src/config/env-file';
@@ -66,10 +66,14 @@ export async function withDatabaseUrl<T>(config: Config, fn: (url: string) => Pr
   }
 }
 
-/** Runs `fn` with the server's services over a migrated database. No requests, no jobs. */
+/**
+ * Runs `fn` with the server's services over a migrated database. No requests, and no jobs: what asks for one is
+ * done by the server.
+ */
 export async function withServices<T>(
   config: Config,
   fn: (services: INestApplicationContext) => Promise<T>,
+  modules: Type[] = [UsersModule],
 ): Promise<T> {
   return await withDatabaseUrl(config, async (url) => {
     if (config.database.migrateAtStart) await migrateDatabase({ url });
@@ -77,10 +81,10 @@ export async function withServices<T>(
       {
         module: ScriptModule,
         imports: [
-          ConfigModule.with({ ...config, database: { ...config.database, url } }),
+          ConfigModule.with({ ...config, role: 'api', database: { ...config.database, url } }),
           ObservabilityModule,
           DatabaseModule,
-          UsersModule,
+          ...modules,
         ],
       },
       { logger: ['error'], abortOnError: false },
@@ -102,7 +106,7 @@ export const ALLOW_PRODUCTION = '--allow-production';
 export function refuseInProduction(config: Config): void {
   if (config.environment !== 'production' || process.argv.includes(ALLOW_PRODUCTION)) return;
   console.error(
-    `NODE_ENV is production: this would add well-known accounts. Add -- ${ALLOW_PRODUCTION} if you mean it.`,
+    `NODE_ENV is production: this would add well-known accounts or made-up data. Add -- ${ALLOW_PRODUCTION} if you mean it.`,
   );
   process.exit(1);
 }

@@ -244,6 +244,20 @@ create policy own_workspace on job to apicechat_app using ((workspace_id = ( SEL
 grant delete, insert, select, update on job to apicechat_app;
 grant delete, select, update on job to apicechat_platform;
 
+-- How far each part of the server that acts on the journal has come. Its row is locked while it works.
+create table journal_consumer (
+  name character varying(60) not null,
+  cursor text not null,
+  failing_event bigint,
+  failures smallint default 0 not null,
+  waits_until timestamp with time zone,
+  last_gap_at timestamp with time zone, -- When it last found that entries had been removed before it read them.
+  updated_at timestamp with time zone default now() not null,
+  constraint journal_consumer_pkey PRIMARY KEY (name)
+);
+alter table journal_consumer set (fillfactor=50);
+grant insert, select, update on journal_consumer to apicechat_platform;
+
 create table journal_floor (
   only_row boolean default true not null,
   xid xid8 default '0'::xid8 not null,
@@ -252,6 +266,27 @@ create table journal_floor (
 );
 grant select on journal_floor to apicechat_app;
 grant select, update on journal_floor to apicechat_platform;
+
+-- Entries that a consumer could not handle, kept 30 days for operators.
+create table journal_set_aside (
+  id bigint generated always as identity not null,
+  workspace_id bigint default current_workspace_id() not null,
+  consumer character varying(60) not null,
+  event_id bigint not null,
+  type character varying(60) not null,
+  payload json not null,
+  error text not null,
+  set_aside_at timestamp with time zone default now() not null,
+  constraint journal_set_aside_pkey PRIMARY KEY (id),
+  constraint journal_set_aside_consumer_event_id_key UNIQUE (consumer, event_id),
+  constraint journal_set_aside_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX journal_set_aside_at ON public.journal_set_aside USING btree (set_aside_at);
+alter table journal_set_aside enable and force row level security;
+create policy machinery on journal_set_aside to apicechat_platform using (true);
+create policy own_workspace on journal_set_aside to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on journal_set_aside to apicechat_app;
+grant delete, insert, select on journal_set_aside to apicechat_platform;
 
 create table message (
   workspace_id bigint default current_workspace_id() not null,

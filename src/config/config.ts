@@ -27,8 +27,11 @@ export interface Config {
     jwtSecret: string;
     jwtExpiresInSeconds: number;
     encryptionKey: string;
+    /** Open what they have sealed, and seal nothing. */
+    previousEncryptionKeys: string[];
     bcryptRounds: number;
   };
+  bots: { webhookAllowPrivate: boolean };
   whatsapp: {
     baseUrl: string;
     apiVersion: string;

@@ -50,12 +50,14 @@ export function loadConfig(env: Environment = process.env): Config {
       migrateAtStart: reader.text('DB_SYNC') === 'true',
       poolSize: reader.number('DB_POOL_SIZE'),
     },
+    bots: { webhookAllowPrivate: reader.text('BOT_WEBHOOK_ALLOW_PRIVATE') === 'true' },
     redis: { url: redisUrl(reader) },
     storage: storage(reader),
     security: {
       jwtSecret: secret('JWT_SECRET'),
       jwtExpiresInSeconds: reader.number('JWT_EXPIRES_IN'),
       encryptionKey: secret('ENCRYPTION_KEY'),
+      previousEncryptionKeys: previousKeys(reader.text('ENCRYPTION_KEY_PREVIOUS')),
       bcryptRounds: reader.number('BCRYPT_ROUNDS'),
     },
     whatsapp: {
@@ -179,11 +181,19 @@ function toNumber(spec: Variable, given: string): number {
 }
 
 function flagOrList(text: string): boolean | string[] {
-  if (text === 'true' || text === 'false') return text === 'true';
+  return text === 'true' || text === 'false' ? text === 'true' : list(text);
+}
+
+function list(text: string): string[] {
   return text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/** One key may have commas in it itself. */
+function previousKeys(text: string | null): string[] {
+  return text === null ? [] : [...new Set([...list(text), text])];
 }
 
 function databaseUrl(reader: Reader): string | null {

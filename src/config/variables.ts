@@ -261,6 +261,15 @@ export const VARIABLES = {
     fallback: null,
     description: 'Encrypts stored credentials (AES-256-GCM); 32 characters or more. Losing it loses them.',
   },
+  ENCRYPTION_KEY_PREVIOUS: {
+    group: 'Security',
+    kind: 'text',
+    secret: true,
+    minLength: 32,
+    fallback: null,
+    description:
+      'Keys that also open stored credentials while ENCRYPTION_KEY is being replaced, separated by commas. See npm run secrets:rotate.',
+  },
   BCRYPT_ROUNDS: {
     group: 'Security',
     kind: 'integer',
@@ -268,6 +277,14 @@ export const VARIABLES = {
     max: 15,
     fallback: '10',
     description: 'Cost of password hashes; each step doubles the time.',
+  },
+
+  BOT_WEBHOOK_ALLOW_PRIVATE: {
+    group: 'Bots',
+    kind: 'boolean',
+    fallback: 'false',
+    description:
+      'Whether webhook bots may be at addresses of the own network. Admins of every workspace enter such addresses, so only where all of them are trusted with all that this server can reach.',
   },
 
   WHATSAPP_ACCESS_TOKEN: {

@@ -16,7 +16,7 @@ import type { ContactFilterQuery, ContactQuery, CreateContactDto, UpdateContactD
 import { taken } from './contacts.errors';
 import { ContactsRepository } from './contacts.repository';
 import { type Contact, type ContactDetailsDto, type ContactDto, toContactDto } from './contacts.types';
-import { isLine, parsePhone, type PhoneLine } from './phone-lines';
+import { isLine, isNamedByPhone, parsePhone, type PhoneLine } from './phone-lines';
 
 /** The contacts as staff keep them. How senders of messages become contacts: `contacts.service.ts`. */
 @Injectable()
@@ -73,12 +73,12 @@ export class ContactBookService {
     if (input.external_id === undefined && !input.name && !line) {
       throw new AppError('VALIDATION_FAILED', 'A contact has a name, a phone number or an external id.');
     }
-    const contact: NewContact = {
-      externalId: input.external_id ?? line?.spellings[0] ?? randomUUID(),
-      name: input.name ?? null,
-      phoneNumber: line?.e164 ?? null,
-    };
     return await this.work.run(actor, async () => {
+      const contact: NewContact = {
+        externalId: input.external_id ?? (await this.newExternalId(line ?? null)),
+        name: input.name ?? null,
+        phoneNumber: line?.e164 ?? null,
+      };
       const id = await this.rows.insert(contact);
       if (id === null) throw await this.whoHas(contact, line, 0);
       if (line) await this.claim(id, line);
@@ -102,9 +102,11 @@ export class ContactBookService {
         const [before] = await this.rows.lock([id]);
         if (before === undefined) throw notFound('contact');
         const after = wanted(before);
-        const forgotten = line === null && (await this.rows.forgetPhones(id));
+        let forgotten = line === null && (await this.rows.forgetPhones(id));
+        if (line && after.phoneNumber !== before.phoneNumber) forgotten = await this.move(id, line);
+        if (forgotten && after.externalId === before.externalId && isNamedByPhone(before))
+          after.externalId = await this.newExternalId(line ?? null);
         const changed = changesOf(before, after, forgotten);
-        if (line && changed.includes('phone_number')) await this.move(id, line);
         if (changed.length > 0) {
           await this.rows.update(id, after);
           await this.followers.threads.announce([id]);
@@ -177,11 +179,23 @@ export class ContactBookService {
     return line;
   }
 
-  /** A number that a customer wrote from stays theirs beside the new one; one that was only typed in goes. */
-  private async move(id: number, line: PhoneLine): Promise<void> {
+  /** The one by which WhatsApp knows a line, as contacts have it that came from there. */
+  private async newExternalId(line: PhoneLine | null): Promise<string> {
+    const digits = line?.spellings[0];
+    return digits !== undefined && (await this.rows.findByExternalId(digits)) === null
+      ? digits
+      : randomUUID();
+  }
+
+  /**
+   * A number that a customer wrote from stays theirs beside the new one; one that was only typed in goes. Answers
+   * whether one went.
+   */
+  private async move(id: number, line: PhoneLine): Promise<boolean> {
     const { conversations } = await this.followers.threads.statistics(id);
-    if (conversations === 0) await this.rows.forgetPhones(id);
+    const forgotten = conversations === 0 && (await this.rows.forgetPhones(id));
     await this.claim(id, line);
+    return forgotten;
   }
 
   /** From now on messages from this line are the contact's, and answers go to it. Throws `CONFLICT`. */

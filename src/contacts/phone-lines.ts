@@ -1,4 +1,4 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 
 /** A telephone line, however it is written. */
 export interface PhoneLine {
@@ -21,18 +21,19 @@ export function parsePhone(text: string, defaultCountry: string | null): PhoneLi
   // Not possible by the numbering plan, but how WhatsApp writes Mexican mobile phones.
   if (plain && /^521[2-9]\d{9}$/.test(digits)) return lineOf(digits);
   const country = defaultCountry !== null && isSupportedCountry(defaultCountry) ? defaultCountry : undefined;
+  const readings = [
+    parsePhoneNumberFromString(written, { defaultCountry: country, extract: false }),
+    ...(plain && written.startsWith('00') ? [parsePhoneNumberFromString(`+${digits.slice(2)}`)] : []),
+    ...(plain && !written.startsWith('0') ? [parsePhoneNumberFromString(`+${digits}`)] : []),
+  ].filter((number) => number !== undefined && number.ext === undefined);
+  // Ranges in use change faster than any list of them, so one that is not known to be in use is none the less a number.
   const found =
-    possible(written, country) ??
-    (plain && written.startsWith('00') ? possible(`+${digits.slice(2)}`) : null) ??
-    (plain && !written.startsWith('0') ? possible(`+${digits}`) : null);
-  return found === null ? null : lineOf(found);
-}
-
-/** Length and country are checked, not the ranges that are in use: those change faster than any list of them. */
-function possible(text: string, defaultCountry?: CountryCode): string | null {
-  const number = parsePhoneNumberFromString(text, { defaultCountry, extract: false });
-  if (number === undefined || number.ext !== undefined || !number.isPossible()) return null;
-  return number.number.slice(1);
+    readings.find((number) => number!.isValid()) ?? readings.find((number) => number!.isPossible());
+  if (found === undefined) return null;
+  const line = lineOf(found.number.slice(1));
+  // What looks like a prefix to the numbering plan may be a part of the number to WhatsApp.
+  const verbatim = plain && written.startsWith('+') && !line.spellings.includes(digits);
+  return verbatim ? { ...line, spellings: [...line.spellings, digits] } : line;
 }
 
 /**
@@ -58,6 +59,14 @@ export function lineOf(digits: string): PhoneLine {
 /** Whether a stored number is this line, in whichever spelling it came. */
 export function isLine(line: PhoneLine, stored: string | null): boolean {
   return stored === line.e164 || line.spellings.some((digits) => stored === `+${digits}`);
+}
+
+/** Its external id was taken from its number: whoever has the number next is not to be taken for this contact. */
+export function isNamedByPhone(contact: { externalId: string; phoneNumber: string | null }): boolean {
+  return (
+    contact.phoneNumber !== null &&
+    lineOf(contact.phoneNumber.slice(1)).spellings.includes(contact.externalId)
+  );
 }
 
 function line(e164: string, ...spellings: string[]): PhoneLine {

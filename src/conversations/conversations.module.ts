@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { ContactsModule } from '../contacts/contacts.module';
+import { UsersModule } from '../users/users.module';
 import { ContactThreadsRepository } from './contact-threads.repository';
 import { ContactThreadsService } from './contact-threads.service';
+import { BotHandsService } from './bot-hands.service';
 import { ConversationEditsService } from './conversation-edits.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { ConversationsController } from './conversations.controller';
@@ -12,7 +14,7 @@ import { InboxRepository } from './inbox.repository';
 import { InboxService } from './inbox.service';
 
 @Module({
-  imports: [AuditModule, ContactsModule],
+  imports: [AuditModule, ContactsModule, UsersModule],
   controllers: [ConversationsController],
   providers: [
     ContactThreadsRepository,
@@ -20,10 +22,11 @@ import { InboxService } from './inbox.service';
     ConversationsRepository,
     ConversationPresenter,
     ConversationsService,
+    BotHandsService,
     ConversationEditsService,
     InboxRepository,
     InboxService,
   ],
-  exports: [ConversationsService],
+  exports: [ConversationsService, BotHandsService],
 })
 export class ConversationsModule {}

@@ -6,6 +6,7 @@ import {
   type ConversationPriority,
   type ConversationStatus,
   OPEN_STATUSES,
+  type ReadMark,
   type Thread,
 } from './conversations.types';
 
@@ -24,7 +25,8 @@ const OPEN = `status in ('${OPEN_STATUSES.join("', '")}')`;
 
 export const CONVERSATION_COLUMNS = `id, contact_id as "contactId", channel, integration_id as "integrationId", status, priority,
   assigned_user as "assignedUser", assigned_bot as "assignedBot", transfer_note as "transferNote",
-  unread_count as "unreadCount", read, last_message_id as "lastMessageId", last_message_at as "lastMessageAt",
+  unread_count as "unreadCount", read, read_up_to_id as "readUpToId", read_at as "readAt",
+  last_message_id as "lastMessageId", last_message_at as "lastMessageAt",
   window_expires_at as "windowExpiresAt", created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** The window is between the customer and our number: a new conversation has that of the ones before it. */
@@ -130,6 +132,14 @@ export class ConversationsRepository {
     );
   }
 
+  /** Up to `limit` conversations of a bot, open or not, locked in the order of their ids. */
+  async lockOfBot(botId: number, limit: number): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `select ${CONVERSATION_COLUMNS} from conversation where assigned_bot = $1 order by id limit $2 for no key update`,
+      [botId, limit],
+    );
+  }
+
   /**
    * Whether there is such a user, not deactivated, who stays so until the transaction ends. Before conversations are
    * locked: whoever deactivates a user locks them first and their conversations then.
@@ -178,6 +188,39 @@ export class ConversationsRepository {
   /** With everything that was said in it. */
   async delete(id: number): Promise<void> {
     await this.work.current.query('delete from conversation where id = $1', [id]);
+  }
+
+  /** Locked in the order of their ids, whoever may see them. */
+  async lockMany(ids: number[]): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `select ${CONVERSATION_COLUMNS} from conversation where id = any ($1) order by id for no key update`,
+      [ids],
+    );
+  }
+
+  /** How far each is read and what that leaves unread; the conversations must be locked. */
+  async readOn(marks: ReadMark[]): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `update conversation set read_up_to_id = m.up_to_id, unread_count = m.remaining, read = m.remaining = 0, updated_at = now()
+       from unnest($1::bigint[], $2::bigint[], $3::int[]) as m(conversation_id, up_to_id, remaining)
+       where id = conversation_id and id = any ($1)
+       returning ${CONVERSATION_COLUMNS}`,
+      [marks.map((m) => m.conversationId), marks.map((m) => m.upToId), marks.map((m) => m.unreadCount)],
+    );
+  }
+
+  /** A message that counted as unread is gone; the conversation must be locked. In two steps: nobody has read it. */
+  async countOneLess(id: number): Promise<Conversation> {
+    this.work.current.send(
+      'conversation_count_one_less',
+      'update conversation set unread_count = greatest(unread_count - 1, 0), updated_at = now() where id = $1',
+      [id],
+    );
+    const [row] = await this.work.current.query<Conversation>(
+      `update conversation set read = (unread_count = 0) where id = $1 returning ${CONVERSATION_COLUMNS}`,
+      [id],
+    );
+    return row!;
   }
 
   /** A message of ours is the newest one; the conversation must be locked. */

@@ -5,6 +5,7 @@ import { AppError, notFound } from '../common/app-error';
 import { FOREIGN_KEY_VIOLATION, sqlState } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
+import { UserChangesService } from '../users/user-changes.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { assignmentOf, isSame, readEvents, withRead } from './conversation-changes';
 import { closed, isOpen } from './conversation-status.policy';
@@ -12,7 +13,7 @@ import { CONVERSATION_EVENTS } from './conversation.events';
 import { type Assignment, mayTransfer, maySee } from './conversation.policy';
 import type { AssignDto, TransferDto } from './conversations.dto';
 import { ConversationsRepository, type OpenThread } from './conversations.repository';
-import type { Conversation, ConversationDto, Thread } from './conversations.types';
+import type { Conversation, ConversationDto, ReadMark, Thread } from './conversations.types';
 import type { LastMessages } from './last-messages.port';
 import type { ReadListener } from './read-listener.port';
 
@@ -29,7 +30,10 @@ export class ConversationsService {
     private readonly presenter: ConversationPresenter,
     private readonly journal: Journal,
     private readonly audit: AuditService,
-  ) {}
+    users: UserChangesService,
+  ) {
+    users.useHeldConversations(this);
+  }
 
   /** Called once, by the feature above that owns messages. */
   useLastMessages(source: LastMessages): void {
@@ -115,6 +119,16 @@ export class ConversationsService {
     });
   }
 
+  /**
+   * Whoever speaks in a bot's conversation takes it over, so that the bot falls silent. Within the open unit of work;
+   * the conversation must be locked.
+   */
+  async takeFromBot(actor: StaffActor, conversation: Conversation): Promise<Conversation> {
+    if (conversation.assignedBot === null || !isOpen(conversation)) return conversation;
+    await this.assign(actor, conversation.id, {});
+    return (await this.conversations.find(conversation.id))!;
+  }
+
   async unassign(actor: StaffActor, id: number): Promise<ConversationDto> {
     return await this.work.run(actor, async () => {
       const before = await this.lockVisible(actor, id);
@@ -158,6 +172,33 @@ export class ConversationsService {
         await this.presenter.announce([{ before, after: after!, events: readEvents(before, read) }])
       )[0]!;
     });
+  }
+
+  /** The conversations that the actor may see, locked until the open transaction ends; `null` where one is not there. */
+  async lockAllVisible(actor: Actor, ids: number[]): Promise<Conversation[] | null> {
+    const rows = await this.conversations.lockMany(ids);
+    return rows.length === ids.length && rows.every((row) => maySee(actor, row)) ? rows : null;
+  }
+
+  /** Reads on in conversations that are locked, in none of them beyond what is there or back. */
+  async readOn(before: Conversation[], marks: ReadMark[]): Promise<ConversationDto[]> {
+    const after = await this.conversations.readOn(marks);
+    for (const one of after) await this.onRead(one);
+    return await this.presenter.announce(
+      after.map((one) => ({
+        before: before.find(({ id }) => id === one.id)!,
+        after: one,
+        events: one.read
+          ? [CONVERSATION_EVENTS.READ, CONVERSATION_EVENTS.UNREAD_RESET]
+          : [CONVERSATION_EVENTS.UPDATED],
+      })),
+    );
+  }
+
+  /** A message of the customer is deleted from a conversation that is locked. */
+  async uncount(conversation: Conversation, messageId: number): Promise<Conversation> {
+    if (messageId <= conversation.readUpToId) return conversation;
+    return await this.conversations.countOneLess(conversation.id);
   }
 
   private async release(actor: Actor, before: Conversation[]): Promise<ConversationDto[]> {

@@ -1,6 +1,6 @@
 import type { CursorPage } from '../common/cursor-page';
 import type { Page } from '../common/page';
-import type { ContactSummary } from '../contacts/contacts.types';
+import type { ContactSummary, TagSummary } from '../contacts/contacts.types';
 import type { MessagingWindow } from './conversation-window.policy';
 
 export const CONVERSATION_STATUSES = ['queue', 'active', 'transferred', 'closed', 'archived'] as const;
@@ -9,16 +9,23 @@ export type ConversationStatus = (typeof CONVERSATION_STATUSES)[number];
 /** Those in which a thread takes new messages; one per customer and number. */
 export const OPEN_STATUSES: readonly ConversationStatus[] = ['queue', 'active', 'transferred'];
 
+/** The least first. */
+export const CONVERSATION_PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
+export type ConversationPriority = (typeof CONVERSATION_PRIORITIES)[number];
+/** How far a conversation is read. */
+export interface ReadMark {
+  conversationId: number;
+  upToId: number;
+  /** Messages of the customer after it. */
+  unreadCount: number;
+}
+
 /** A customer on one number of ours. */
 export interface Thread {
   contactId: number;
   channel: string;
   integrationId: number | null;
 }
-
-/** The least first. */
-export const CONVERSATION_PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
-export type ConversationPriority = (typeof CONVERSATION_PRIORITIES)[number];
 
 /** A thread between one customer and the business, as stored. */
 export interface Conversation {
@@ -33,6 +40,8 @@ export interface Conversation {
   transferNote: string | null;
   unreadCount: number;
   read: boolean;
+  readUpToId: number;
+  readAt: Date | null;
   lastMessageId: number | null;
   lastMessageAt: Date | null;
   windowExpiresAt: Date | null;
@@ -62,12 +71,20 @@ export interface ConversationDto extends ConversationState {
   priority: ConversationPriority;
   /** What the one who handed it on wrote for the one who has it now. */
   transfer_note: string | null;
+  /**
+   * The customer's messages up to this id are read, those after it are not. One that was not read before became so
+   * at `read_at`.
+   */
+  read_up_to_id: number;
+  read_at: string | null;
   last_message: object | null;
   created_at: string;
 }
 
-/** One conversation, with what is true at the moment of the answer only. */
+/** One conversation, with what no event tells of: it is true at the moment of the answer. */
 export interface ConversationDetailDto extends ConversationDto {
+  /** By name. */
+  contact_tags: TagSummary[];
   /** Null on a channel whose customers may be answered freely at any time. */
   window: MessagingWindow | null;
 }
@@ -118,6 +135,8 @@ export function toConversationDto(
     integration_id: conversation.integrationId,
     priority: conversation.priority,
     transfer_note: conversation.transferNote,
+    read_up_to_id: conversation.readUpToId,
+    read_at: conversation.readAt?.toISOString() ?? null,
     last_message: lastMessage,
     created_at: conversation.createdAt.toISOString(),
   };

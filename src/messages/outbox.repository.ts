@@ -18,6 +18,7 @@ export interface OutboxHead {
   sendAfter: Date | null;
   /** A try that began and whose end was never recorded. */
   sendingSince: Date | null;
+  deletedAt: Date | null;
   /** Why it still waits. */
   errorReason: string | null;
 }
@@ -42,7 +43,7 @@ export class OutboxRepository {
       `select m.id, c.contact_id as "contactId", c.channel, c.integration_id as "integrationId", m.type, m.body, m.payload,
          quoted.whatsapp_message_id as "replyToExternalId", m.send_attempts as attempts, m.created_at as "createdAt",
          (select upload_id from message_attachment a where a.message_id = m.id order by position limit 1) as "uploadId",
-         m.send_after as "sendAfter", m.sending_since as "sendingSince", m.error_reason as "errorReason"
+         m.send_after as "sendAfter", m.sending_since as "sendingSince", m.deleted_at as "deletedAt", m.error_reason as "errorReason"
        from message m join conversation c on c.id = m.conversation_id
        left join message quoted on quoted.id = m.reply_to_id
        where m.conversation_id = $1 and m.whatsapp_status = 'pending' and m.sender_type <> 'contact'

@@ -28,6 +28,7 @@ const GIVE_UP_MS = 24 * 3_600_000;
 const ANSWER_LOST =
   'The sending was interrupted and it is not known whether the message went out. It is not sent again by itself; the state changes as soon as WhatsApp reports it.';
 
+const WITHDRAWN = 'Withdrawn before it was sent.';
 const GIVEN_UP = 'Given up after a day.';
 const NOT_PREPARED =
   'The server failed to prepare this message, so it was not sent. Tell your administrator.';
@@ -82,6 +83,12 @@ export class Outbox implements OnModuleInit {
     );
   }
 
+  /** A message that is deleted and of which no try has begun is never sent. Within the open unit of work. */
+  async withdraw(id: number, conversationId: number): Promise<void> {
+    await this.failed(id, null, WITHDRAWN);
+    await this.enqueue(conversationId); // what waited behind it
+  }
+
   /** A number of ours works again: what waited for it is tried at once. Within the open unit of work. */
   async resume(integrationId: number): Promise<void> {
     await this.enqueue(...(await this.rows.conversationsWaiting(integrationId)));
@@ -116,6 +123,10 @@ export class Outbox implements OnModuleInit {
       if (head === null) return { next: 'done' };
       if (head.sendingSince !== null) {
         await this.uncertain(head.id, ANSWER_LOST);
+        return { next: 'again' };
+      }
+      if (head.deletedAt !== null) {
+        await this.failed(head.id, null, WITHDRAWN);
         return { next: 'again' };
       }
       if (Date.now() - head.createdAt.getTime() > GIVE_UP_MS) {

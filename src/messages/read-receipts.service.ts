@@ -48,9 +48,7 @@ export class ReadReceiptsService implements OnModuleInit {
   onModuleInit(): void {
     this.worker.register(READ, (job) => this.tellRead(job));
     this.worker.register(TYPING, (job) => this.tellTyping(job));
-    this.conversations.useReadListener((conversation) =>
-      this.read(conversation.id, conversation.lastMessageId),
-    );
+    this.conversations.useReadListener((conversation) => this.read(conversation.id, conversation.readUpToId));
   }
 
   /** Staff have read a conversation up to this message; null: all of it. Within the open unit of work. */

@@ -63,7 +63,9 @@ export class SendingService {
     private readonly attachments: AttachmentsRepository,
   ) {}
 
-  /** In a conversation that the actor may see. The answer's state is `pending`. */
+  /**
+   * In a conversation that the actor may see; a bot's becomes theirs by it. The answer's state is `pending`.
+   */
   async send(
     actor: StaffActor,
     conversationId: number,
@@ -73,7 +75,8 @@ export class SendingService {
     return await this.work.run(actor, async () => {
       const conversation = await this.conversations.lockVisible(actor, conversationId);
       const request = new Request({ senderType: 'user', senderUser: actor.userId }, content, options);
-      return (await this.again(conversation.id, request)) ?? (await this.say(conversation, request));
+      const earlier = await this.again(conversation.id, request);
+      return earlier ?? (await this.say(await this.conversations.takeFromBot(actor, conversation), request));
     });
   }
 
@@ -96,7 +99,8 @@ export class SendingService {
         if (earlier !== null) return await this.answerAgain(earlier, request);
       }
       const [open] = await this.conversations.openFor([thread]);
-      return await this.say(await this.conversations.lockVisible(actor, open!.id), request);
+      const conversation = await this.conversations.lockVisible(actor, open!.id);
+      return await this.say(await this.conversations.takeFromBot(actor, conversation), request);
     });
   }
 

@@ -4,6 +4,12 @@ import type { FastifyReply } from 'fastify';
 import { Public } from './access';
 import { Readiness } from './readiness';
 
+/** Whether the process can do its work, and what it needs for that. */
+export interface Health {
+  status: 'ok' | 'unavailable';
+  checks: { process: 'up' | 'stopping'; database: 'up' | 'down' };
+}
+
 @Controller('health')
 @SkipThrottle({ default: true, login: true })
 @Public('asked by load balancers and supervisors')
@@ -18,7 +24,7 @@ export class HealthController {
 
   /** The process can serve: 200, or 503 with what is missing. */
   @Get('ready')
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
     const { ready, checks } = await this.readiness.check();
     if (!ready) void reply.status(503);
     return { status: ready ? 'ok' : 'unavailable', checks };

@@ -45,7 +45,8 @@ export class Contacts1763700000011 implements MigrationInterface {
 
       -- Begins each part with a blank, so that a pattern may ask for the beginning of a word.
       alter table contact add search_text text not null generated always as (
-        ' ' || searchable(coalesce(name, '')) || ' ' || coalesce(ltrim(phone_number, '+'), '') || ' ' || searchable(external_id)
+        ' ' || searchable(coalesce(name, '')) || ' ' || coalesce(ltrim(phone_number, '+'), '')
+          || ' ' || searchable(external_id) || ' ' || regexp_replace(external_id, '[^0-9]', '', 'g')
       ) stored;
       create index contact_search on contact using gin (workspace_id, search_text ${trigrams}.gin_trgm_ops)
         with (gin_pending_list_limit = 1024);
