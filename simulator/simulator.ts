@@ -63,6 +63,8 @@ export class Simulator implements SimulatorControls {
   readonly media: MediaStore;
   /** Empty until a test puts some in; see {@link TemplateStore}. */
   readonly templates = new TemplateStore();
+  /** Names of the apps that are subscribed to the account's webhooks. */
+  subscribedApps: string[] = ['ApiCeChat'];
 
   private readonly numbers = new Map<string, BusinessNumber>();
   private readonly first: BusinessNumber;
@@ -124,7 +126,8 @@ export class Simulator implements SimulatorControls {
       stopped: () => this.stopped,
       media: this.media,
       templates: this.templates,
-      isAccount: (id) => [...this.numbers.values()].some((number) => number.businessAccountId === id),
+      numbersOf: (id) => [...this.numbers.values()].filter((number) => number.businessAccountId === id),
+      subscribedApps: () => this.subscribedApps,
       url: () => this.url,
       accessToken: options.accessToken,
       number: (phoneNumberId) => this.numbers.get(phoneNumberId),
@@ -250,6 +253,7 @@ export class Simulator implements SimulatorControls {
     this.graph.clear();
     this.media.clear();
     this.templates.clear();
+    this.subscribedApps = ['ApiCeChat'];
     this.accepted.length = 0;
     this.requests.length = 0;
     this.readMarks.length = 0;

@@ -1,4 +1,5 @@
 import { graphFailure, type GraphFailure } from './graph-error';
+import { graphPage } from './graph-page';
 import { newObjectId } from './identifiers';
 import { at, compact, listAt, textAt, type JsonObject } from './json-values';
 
@@ -16,7 +17,6 @@ export interface Template {
 }
 
 const VARIABLE = /\{\{\s*(\w+)\s*\}\}/g;
-const DEFAULT_PAGE = 25;
 
 /**
  * The templates of the business. Until some are put here, templates are taken at their word; from then on a send is
@@ -27,13 +27,13 @@ export class TemplateStore {
 
   /** An empty list is one, too: then no template exists. */
   set(templates: (Partial<Template> & Pick<Template, 'name' | 'components'>)[]): void {
-    this.known = templates.map((given) => ({
+    this.known = templates.map((template) => ({
       id: newObjectId(),
       language: 'en',
       status: 'APPROVED',
       category: 'UTILITY',
       parameter_format: 'POSITIONAL',
-      ...given,
+      ...template,
     }));
   }
 
@@ -41,25 +41,8 @@ export class TemplateStore {
     this.known = null;
   }
 
-  /** A page as Graph answers it: `after` is the cursor of the page before. */
   page(query: URLSearchParams): JsonObject {
-    const limit = Math.min(Number(query.get('limit') ?? DEFAULT_PAGE) || DEFAULT_PAGE, 1000);
-    const from = Number(Buffer.from(query.get('after') ?? '', 'base64url').toString() || 0);
-    const all = this.known ?? [];
-    const data = all.slice(from, from + limit);
-    const after = Buffer.from(String(from + data.length)).toString('base64url');
-    const more = from + data.length < all.length;
-    return {
-      data,
-      ...(data.length === 0
-        ? {}
-        : {
-            paging: compact({
-              cursors: { before: Buffer.from(String(from)).toString('base64url'), after },
-              next: more ? `https://graph.facebook.com/next?after=${after}` : undefined,
-            }),
-          }),
-    };
+    return graphPage(this.known ?? [], query);
   }
 
   /** Meta's refusal of a template message, if it has one. */

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiDocsModule } from './api-docs/api-docs.module';
+import { BotsModule } from './bots/bots.module';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
@@ -15,9 +16,9 @@ import { EventsModule } from './platform/events/events.module';
 import { HttpModule } from './platform/http/http.module';
 import { JobsModule } from './platform/jobs/jobs.module';
 import { ObservabilityModule } from './platform/observability/observability.module';
-import { PresenceModule } from './presence/presence.module';
 import { StorageModule } from './platform/storage/storage.module';
 import { UploadsModule } from './uploads/uploads.module';
+import { PresenceModule } from './presence/presence.module';
 
 /** The one list of what the server consists of. */
 @Module({
@@ -37,6 +38,7 @@ import { UploadsModule } from './uploads/uploads.module';
     MetaWhatsappModule,
     NotificationsModule,
     PresenceModule,
+    BotsModule,
     CrmGatewayModule,
     ApiDocsModule,
   ],

@@ -65,7 +65,7 @@ export async function configureApp(
 ): Promise<NestFastifyApplication> {
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(new NestLogger(logger));
-  configureFastify(app.getHttpAdapter().getInstance(), logger);
+  await configureFastify(app.getHttpAdapter().getInstance(), logger);
   app.enableCors({
     origin: config.http.cors,
     credentials: true,

@@ -29,6 +29,8 @@ create table audit_log (
   constraint audit_log_pkey PRIMARY KEY (workspace_id, id),
   constraint audit_log_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
 );
+CREATE INDEX audit_log_action ON public.audit_log USING btree (workspace_id, action, id DESC);
+CREATE INDEX audit_log_created ON public.audit_log USING btree (workspace_id, created_at);
 CREATE INDEX audit_log_subject ON public.audit_log USING btree (workspace_id, subject_type, subject_id, id DESC);
 CREATE INDEX audit_log_user ON public.audit_log USING btree (workspace_id, user_id, id DESC);
 alter table audit_log enable and force row level security;
@@ -57,15 +59,35 @@ create table contact (
   phone_number character varying(20),
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  search_text text generated always as ((((((' '::text || searchable((COALESCE(name, ''::character varying))::text)) || ' '::text) || COALESCE(ltrim((phone_number)::text, '+'::text), ''::text)) || ' '::text) || searchable((external_id)::text))) stored not null,
   constraint contact_pkey PRIMARY KEY (workspace_id, id),
   constraint contact_uuid_key UNIQUE (uuid),
   constraint contact_workspace_id_external_id_key UNIQUE (workspace_id, external_id),
   constraint contact_workspace_id_phone_number_key UNIQUE (workspace_id, phone_number),
   constraint contact_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
 );
+CREATE INDEX contact_created ON public.contact USING btree (workspace_id, created_at, id);
+CREATE INDEX contact_name ON public.contact USING btree (workspace_id, searchable((name)::text), id);
+CREATE INDEX contact_search ON public.contact USING gin (workspace_id, search_text gin_trgm_ops) WITH (gin_pending_list_limit='1024');
+CREATE INDEX contact_updated ON public.contact USING btree (workspace_id, updated_at, id);
 alter table contact enable and force row level security;
 create policy own_workspace on contact to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+create policy owner_searches on contact for select to postgres using (true);
 grant delete, insert, select, update on contact to apicechat_app;
+
+-- Under which id a contact goes on that was merged into another one.
+create table contact_alias (
+  workspace_id bigint default current_workspace_id() not null,
+  former_id bigint not null,
+  contact_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  constraint contact_alias_pkey PRIMARY KEY (workspace_id, former_id),
+  constraint contact_alias_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX contact_alias_contact ON public.contact_alias USING btree (workspace_id, contact_id);
+alter table contact_alias enable and force row level security;
+create policy own_workspace on contact_alias to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on contact_alias to apicechat_app;
 
 create table contact_identity (
   workspace_id bigint default current_workspace_id() not null,
@@ -81,6 +103,23 @@ CREATE INDEX contact_identity_contact ON public.contact_identity USING btree (wo
 alter table contact_identity enable and force row level security;
 create policy own_workspace on contact_identity to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on contact_identity to apicechat_app;
+
+create table contact_tag (
+  workspace_id bigint default current_workspace_id() not null,
+  contact_id bigint not null,
+  tag_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  created_by bigint,
+  constraint contact_tag_pkey PRIMARY KEY (workspace_id, contact_id, tag_id),
+  constraint contact_tag_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE,
+  constraint contact_tag_workspace_id_created_by_fkey FOREIGN KEY (workspace_id, created_by) REFERENCES users(workspace_id, id) ON DELETE SET NULL (created_by),
+  constraint contact_tag_workspace_id_tag_id_fkey FOREIGN KEY (workspace_id, tag_id) REFERENCES tag(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX contact_tag_created_by ON public.contact_tag USING btree (workspace_id, created_by) WHERE (created_by IS NOT NULL);
+CREATE INDEX contact_tag_tag ON public.contact_tag USING btree (workspace_id, tag_id, contact_id);
+alter table contact_tag enable and force row level security;
+create policy own_workspace on contact_tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on contact_tag to apicechat_app;
 
 create table conversation (
   workspace_id bigint default current_workspace_id() not null,
@@ -98,21 +137,29 @@ create table conversation (
   window_expires_at timestamp with time zone, -- Until then the customer may be answered freely: 24 h after their last message.
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  priority character varying(10) default 'normal'::character varying not null,
+  transfer_note text, -- From whoever handed the conversation on to whoever has it now.
+  active_at timestamp with time zone generated always as (COALESCE(last_message_at, created_at)) stored not null, -- The place in the inbox: the newest message, or the beginning where there is none.
   constraint conversation_pkey PRIMARY KEY (workspace_id, id),
   constraint conversation_workspace_id_assigned_bot_fkey FOREIGN KEY (workspace_id, assigned_bot) REFERENCES bot(workspace_id, id),
   constraint conversation_workspace_id_assigned_user_fkey FOREIGN KEY (workspace_id, assigned_user) REFERENCES users(workspace_id, id),
   constraint conversation_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE,
   constraint conversation_workspace_id_integration_id_fkey FOREIGN KEY (workspace_id, integration_id) REFERENCES whatsapp_integration_config(workspace_id, id),
   constraint conversation_one_assignee CHECK (assigned_user IS NULL OR assigned_bot IS NULL),
+  constraint conversation_priority_check CHECK (priority::text = ANY (ARRAY['low'::character varying, 'normal'::character varying, 'high'::character varying, 'urgent'::character varying]::text[])),
   constraint conversation_status_check CHECK (status::text = ANY (ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying, 'closed'::character varying, 'archived'::character varying]::text[])),
   constraint conversation_unread_count_check CHECK (unread_count >= 0),
   constraint conversation_whatsapp_number CHECK (channel::text <> 'whatsapp'::text OR integration_id IS NOT NULL)
 );
 CREATE INDEX conversation_assigned_bot ON public.conversation USING btree (workspace_id, assigned_bot) WHERE (assigned_bot IS NOT NULL);
-CREATE INDEX conversation_assigned_user ON public.conversation USING btree (workspace_id, assigned_user) WHERE (assigned_user IS NOT NULL);
-CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, last_message_at DESC NULLS LAST, id DESC);
+CREATE INDEX conversation_assigned_user ON public.conversation USING btree (workspace_id, assigned_user, active_at, id);
+CREATE INDEX conversation_contact ON public.conversation USING btree (workspace_id, contact_id);
+CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, active_at, id);
 CREATE INDEX conversation_integration ON public.conversation USING btree (workspace_id, integration_id);
 CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE ((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[]));
+CREATE INDEX conversation_priority ON public.conversation USING btree (workspace_id, priority, active_at, id) WHERE ((priority)::text <> 'normal'::text);
+CREATE INDEX conversation_status ON public.conversation USING btree (workspace_id, status, active_at, id);
+CREATE INDEX conversation_updated ON public.conversation USING btree (workspace_id, updated_at, id);
 alter table conversation enable and force row level security;
 alter table conversation set (fillfactor=80);
 create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
@@ -197,6 +244,20 @@ create policy own_workspace on job to apicechat_app using ((workspace_id = ( SEL
 grant delete, insert, select, update on job to apicechat_app;
 grant delete, select, update on job to apicechat_platform;
 
+-- How far each part of the server that acts on the journal has come. Its row is locked while it works.
+create table journal_consumer (
+  name character varying(60) not null,
+  cursor text not null,
+  failing_event bigint,
+  failures smallint default 0 not null,
+  waits_until timestamp with time zone,
+  last_gap_at timestamp with time zone, -- When it last found that entries had been removed before it read them.
+  updated_at timestamp with time zone default now() not null,
+  constraint journal_consumer_pkey PRIMARY KEY (name)
+);
+alter table journal_consumer set (fillfactor=50);
+grant insert, select, update on journal_consumer to apicechat_platform;
+
 create table journal_floor (
   only_row boolean default true not null,
   xid xid8 default '0'::xid8 not null,
@@ -205,6 +266,27 @@ create table journal_floor (
 );
 grant select on journal_floor to apicechat_app;
 grant select, update on journal_floor to apicechat_platform;
+
+-- Entries that a consumer could not handle, kept 30 days for operators.
+create table journal_set_aside (
+  id bigint generated always as identity not null,
+  workspace_id bigint default current_workspace_id() not null,
+  consumer character varying(60) not null,
+  event_id bigint not null,
+  type character varying(60) not null,
+  payload json not null,
+  error text not null,
+  set_aside_at timestamp with time zone default now() not null,
+  constraint journal_set_aside_pkey PRIMARY KEY (id),
+  constraint journal_set_aside_consumer_event_id_key UNIQUE (consumer, event_id),
+  constraint journal_set_aside_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX journal_set_aside_at ON public.journal_set_aside USING btree (set_aside_at);
+alter table journal_set_aside enable and force row level security;
+create policy machinery on journal_set_aside to apicechat_platform using (true);
+create policy own_workspace on journal_set_aside to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on journal_set_aside to apicechat_app;
+grant delete, insert, select on journal_set_aside to apicechat_platform;
 
 create table message (
   workspace_id bigint default current_workspace_id() not null,
@@ -308,6 +390,19 @@ create table message_template (
 alter table message_template enable and force row level security;
 create policy own_workspace on message_template to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on message_template to apicechat_app;
+
+-- Up to which message of theirs customers shall be told, and were told, that we have read them.
+create table read_receipt (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  wanted_id bigint not null,
+  told_id bigint default 0 not null,
+  constraint read_receipt_pkey PRIMARY KEY (workspace_id, conversation_id),
+  constraint read_receipt_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE
+);
+alter table read_receipt enable and force row level security;
+create policy own_workspace on read_receipt to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on read_receipt to apicechat_app;
 
 create table roles (
   workspace_id bigint default current_workspace_id() not null,
@@ -490,6 +585,7 @@ create table whatsapp_integration_config (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   templates_synced_at timestamp with time zone,
+  send_read_receipts boolean default true not null,
   constraint whatsapp_integration_config_pkey PRIMARY KEY (workspace_id, id),
   constraint whatsapp_integration_config_phone_number_id_key UNIQUE (phone_number_id),
   constraint whatsapp_integration_config_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
@@ -546,6 +642,24 @@ AS $function$
         return new;
       end $function$;
 
+CREATE OR REPLACE FUNCTION public.contact_search(words text[])
+ RETURNS SETOF bigint
+ LANGUAGE plpgsql
+ STABLE STRICT SECURITY DEFINER ROWS 500
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+      declare
+        condition text := '';
+        word text;
+      begin
+        foreach word in array words loop
+          word := regexp_replace(searchable(word), '([\\%_])', '\\\1', 'g');
+          -- Two letters have no trigram but that of the beginning of a word.
+          condition := condition || format(' and search_text like %L', case when length(word) < 3 then '% ' else '%' end || word || '%');
+        end loop;
+        return query execute 'select id from contact where workspace_id = $1' || condition using current_workspace_id();
+      end $function$;
+
 CREATE OR REPLACE FUNCTION public.count_upload_uses()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -600,6 +714,20 @@ AS $procedure$
             'inherited', false, 'null_frac', 0::real, 'avg_width', 8, 'n_distinct', 1::real);
         end if;
       end $procedure$;
+
+CREATE OR REPLACE FUNCTION public.searchable(value text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN lower(unaccent('unaccent'::regdictionary, NORMALIZE(value, NFKC)));
+
+create type gtrgm as type b;
+
+create extension btree_gin;
+
+create extension pg_trgm;
+
+create extension unaccent;
 
 alter default privileges in schema public grant usage on sequences to apicechat_app;
 

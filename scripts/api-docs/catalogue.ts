@@ -1,4 +1,6 @@
+import { AUDIT } from './catalogue/audit';
 import { AUTH, SIGN_OUT } from './catalogue/auth';
+import { BOTS } from './catalogue/bots';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DOCUMENTS } from './catalogue/documents';
 import { HEALTH } from './catalogue/health';
@@ -13,7 +15,9 @@ export const CHAPTERS: Chapter[] = [
   WHATSAPP,
   CONVERSATIONS,
   MESSAGES,
+  BOTS,
   STAFF,
+  AUDIT,
   HEALTH,
   DOCUMENTS,
   SIGN_OUT,

@@ -3,7 +3,7 @@ import { isISO8601, ValidateBy } from 'class-validator';
 /** A day, which begins at midnight UTC, or a time that says its zone. */
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?$/;
 
-/** A moment in ISO 8601, such as `2026-03-01` or `2026-03-01T12:00:00Z`. */
+/** A moment in ISO 8601, such as `2026-03-01` or `2026-03-01T12:00:00Z`; what is finer than milliseconds does not count. */
 export function IsInstant(): PropertyDecorator {
   return ValidateBy({
     name: 'isInstant',

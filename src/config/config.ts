@@ -31,6 +31,7 @@ export interface Config {
     previousEncryptionKeys: string[];
     bcryptRounds: number;
   };
+  bots: { webhookAllowPrivate: boolean };
   whatsapp: {
     baseUrl: string;
     apiVersion: string;

@@ -50,6 +50,7 @@ export function loadConfig(env: Environment = process.env): Config {
       migrateAtStart: reader.text('DB_SYNC') === 'true',
       poolSize: reader.number('DB_POOL_SIZE'),
     },
+    bots: { webhookAllowPrivate: reader.text('BOT_WEBHOOK_ALLOW_PRIVATE') === 'true' },
     redis: { url: redisUrl(reader) },
     storage: storage(reader),
     security: {

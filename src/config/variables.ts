@@ -279,6 +279,14 @@ export const VARIABLES = {
     description: 'Cost of password hashes; each step doubles the time.',
   },
 
+  BOT_WEBHOOK_ALLOW_PRIVATE: {
+    group: 'Bots',
+    kind: 'boolean',
+    fallback: 'false',
+    description:
+      'Whether webhook bots may be at addresses of the own network. Admins of every workspace enter such addresses, so only where all of them are trusted with all that this server can reach.',
+  },
+
   WHATSAPP_ACCESS_TOKEN: {
     group: 'WhatsApp',
     kind: 'text',

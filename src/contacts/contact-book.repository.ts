@@ -52,13 +52,22 @@ export class ContactBookRepository {
     return row!.count;
   }
 
-  /** Those after an id, in the order of their ids. */
-  async after(id: number, filter: ContactFilter, limit: number): Promise<Contact[]> {
+  /** The ids after an id, in their order. */
+  async idsAfter(id: number, filter: ContactFilter, limit: number): Promise<number[]> {
     const { where, values } = conditionsOf(filter);
-    return await this.work.current.query(
-      `select ${COLUMNS} from contact c where ${where} and c.id > $${values.length + 1}
+    const rows = await this.work.current.query<{ id: number }>(
+      `select c.id from contact c where ${where} and c.id > $${values.length + 1}
        order by c.id limit $${values.length + 2}`,
       [...values, id, limit],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** In the order of their ids. */
+  async findMany(ids: number[]): Promise<Contact[]> {
+    return await this.work.current.query(
+      `select ${COLUMNS} from contact c where c.id = any ($1) order by c.id`,
+      [ids],
     );
   }
 

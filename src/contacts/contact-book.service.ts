@@ -16,7 +16,7 @@ import type { ContactFilterQuery, ContactQuery, CreateContactDto, UpdateContactD
 import { taken } from './contacts.errors';
 import { ContactsRepository } from './contacts.repository';
 import { type Contact, type ContactDetailsDto, type ContactDto, toContactDto } from './contacts.types';
-import { isLine, lineOf, parsePhone, type PhoneLine } from './phone-lines';
+import { isLine, isNamedByPhone, parsePhone, type PhoneLine } from './phone-lines';
 
 /** The contacts as staff keep them. How senders of messages become contacts: `contacts.service.ts`. */
 @Injectable()
@@ -228,11 +228,6 @@ export function filterOf(query: ContactFilterQuery): ContactFilter {
     everyTag: query.tag_match === 'all',
     createdSince: query.created_since ?? null,
   };
-}
-
-/** Its external id was taken from its number: whoever has the number next is not to be taken for this contact. */
-function isNamedByPhone({ externalId, phoneNumber }: NewContact): boolean {
-  return phoneNumber !== null && lineOf(phoneNumber.slice(1)).spellings.includes(externalId);
 }
 
 function changesOf(before: NewContact, after: NewContact, forgotten: boolean): string[] {

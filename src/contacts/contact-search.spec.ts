@@ -1,4 +1,4 @@
-import { searchWords } from './contact-search';
+import { searchWords } from './contact-search.policy';
 
 it.each([
   ['Ana', ['Ana']],

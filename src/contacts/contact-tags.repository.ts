@@ -44,6 +44,14 @@ export class ContactTagsRepository {
     );
   }
 
+  async idsOf(contactId: number): Promise<number[]> {
+    const rows = await this.work.current.query<{ id: number }>(
+      'select tag_id as id from contact_tag where contact_id = $1',
+      [contactId],
+    );
+    return rows.map((row) => row.id);
+  }
+
   async exists(tagId: number): Promise<boolean> {
     return (await this.work.current.query('select 1 from tag where id = $1', [tagId])).length > 0;
   }

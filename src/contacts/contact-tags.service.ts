@@ -29,6 +29,11 @@ export class ContactTagsService {
     });
   }
 
+  /** Within the open unit of work, for work that nobody asked for. */
+  async idsOf(contactId: number): Promise<Set<number>> {
+    return new Set(await this.tags.idsOf(contactId));
+  }
+
   /** Tags that the contact has already stay as they are. */
   async add(actor: StaffActor, contactId: number, tagIds: number[]): Promise<ContactTagsDto> {
     return await this.work.run(actor, async () => {

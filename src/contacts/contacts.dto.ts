@@ -8,6 +8,7 @@ import {
   IsInt,
   IsOptional,
   IsPositive,
+  Matches,
   Max,
 } from 'class-validator';
 import { IsInstant } from '../common/instant';
@@ -123,6 +124,29 @@ export class CreateContactDto {
   @IsOptional()
   @IsText(1, 40)
   phone_number?: string | null;
+}
+
+/** A row of `POST /contacts/import`, without its empty cells. */
+export class ContactImportRow {
+  @IsOptional()
+  @IsName(150)
+  external_id?: string;
+
+  @IsOptional()
+  @IsName(150)
+  name?: string;
+
+  @IsOptional()
+  @IsText(1, 40)
+  phone_number?: string;
+
+  @IsOptional()
+  @ArrayMaxSize(MAX_TAGS)
+  @Matches(/^[^\0\p{Surrogate}]{1,100}$/u, {
+    each: true,
+    message: 'a tag has 1 to 100 characters, none of them NUL or incomplete',
+  })
+  tags?: string[];
 }
 
 /** `PATCH /contacts/:id` */

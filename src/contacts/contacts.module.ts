@@ -2,7 +2,12 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { ContactBookRepository } from './contact-book.repository';
 import { ContactBookService } from './contact-book.service';
+import { ContactExportService } from './contact-export.service';
+import { ContactFilesController } from './contact-files.controller';
 import { ContactFollowers } from './contact-followers.service';
+import { ContactImportBatch } from './contact-import-batch';
+import { ContactImportRepository } from './contact-import.repository';
+import { ContactImportService } from './contact-import.service';
 import { ContactMergeRepository } from './contact-merge.repository';
 import { ContactMergeService } from './contact-merge.service';
 import { ContactTagsRepository } from './contact-tags.repository';
@@ -13,11 +18,15 @@ import { ContactsService } from './contacts.service';
 
 @Module({
   imports: [AuditModule],
-  controllers: [ContactsController],
+  controllers: [ContactFilesController, ContactsController],
   providers: [
     ContactBookRepository,
     ContactBookService,
+    ContactExportService,
     ContactFollowers,
+    ContactImportBatch,
+    ContactImportRepository,
+    ContactImportService,
     ContactMergeRepository,
     ContactMergeService,
     ContactTagsRepository,
@@ -25,6 +34,6 @@ import { ContactsService } from './contacts.service';
     ContactsRepository,
     ContactsService,
   ],
-  exports: [ContactsService, ContactFollowers],
+  exports: [ContactsService, ContactTagsService, ContactFollowers],
 })
 export class ContactsModule {}

@@ -83,3 +83,23 @@ export function toContactDto(contact: Contact, tags: TagSummary[]): ContactDto {
     updated_at: contact.updatedAt.toISOString(),
   };
 }
+
+/** What became of a file. */
+export interface ContactImportReport {
+  created: number;
+  updated: number;
+  unchanged: number;
+  rejected: number;
+  /** One for each rejected row, in the order of the file. */
+  rows: RejectedRow[];
+}
+
+export interface RejectedRow {
+  /** On which the row begins, from 1. */
+  line: number;
+  /** `DUPLICATE`: an earlier row of the file is about the same contact. */
+  code: 'VALIDATION_FAILED' | 'CONFLICT' | 'DUPLICATE';
+  message: string;
+  /** The row's cells by column. */
+  values: { name?: string; phone_number?: string; external_id?: string; tags?: string };
+}

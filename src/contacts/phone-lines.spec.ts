@@ -73,6 +73,12 @@ describe('lines that WhatsApp writes otherwise', () => {
     expect(lineOf(digits)).toEqual({ e164: `+${digits}`, spellings: [digits] });
   });
 
+  it('a number with its + is also the line of exactly its digits, whatever of them the numbering plan takes for a prefix', () => {
+    expect(parsePhone('+55 90 52265-3260', null)?.spellings).toContain('5590522653260');
+    expect(parsePhone('+49 (0)171 1234567', null)?.spellings).toEqual(['491711234567', '4901711234567']);
+    expect(parsePhone('11 96123-4567', 'BR')?.spellings).not.toContain('11961234567');
+  });
+
   it('a stored number is recognised in each of them', () => {
     const line = lineOf('525512345678');
     expect(isLine(line, '+5215512345678')).toBe(true);

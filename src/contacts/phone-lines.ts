@@ -29,7 +29,11 @@ export function parsePhone(text: string, defaultCountry: string | null): PhoneLi
   // Ranges in use change faster than any list of them, so one that is not known to be in use is none the less a number.
   const found =
     readings.find((number) => number!.isValid()) ?? readings.find((number) => number!.isPossible());
-  return found === undefined ? null : lineOf(found.number.slice(1));
+  if (found === undefined) return null;
+  const line = lineOf(found.number.slice(1));
+  // What looks like a prefix to the numbering plan may be a part of the number to WhatsApp.
+  const verbatim = plain && written.startsWith('+') && !line.spellings.includes(digits);
+  return verbatim ? { ...line, spellings: [...line.spellings, digits] } : line;
 }
 
 /**
@@ -55,6 +59,14 @@ export function lineOf(digits: string): PhoneLine {
 /** Whether a stored number is this line, in whichever spelling it came. */
 export function isLine(line: PhoneLine, stored: string | null): boolean {
   return stored === line.e164 || line.spellings.some((digits) => stored === `+${digits}`);
+}
+
+/** Its external id was taken from its number: whoever has the number next is not to be taken for this contact. */
+export function isNamedByPhone(contact: { externalId: string; phoneNumber: string | null }): boolean {
+  return (
+    contact.phoneNumber !== null &&
+    lineOf(contact.phoneNumber.slice(1)).spellings.includes(contact.externalId)
+  );
 }
 
 function line(e164: string, ...spellings: string[]): PhoneLine {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service';
 import type { StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
+import { ContactTagsService } from '../contacts/contact-tags.service';
 import { ContactsService } from '../contacts/contacts.service';
 import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
@@ -26,6 +27,7 @@ export class ConversationEditsService {
     private readonly service: ConversationsService,
     private readonly presenter: ConversationPresenter,
     private readonly contacts: ContactsService,
+    private readonly tags: ContactTagsService,
     private readonly journal: Journal,
     private readonly audit: AuditService,
   ) {}
@@ -33,8 +35,10 @@ export class ConversationEditsService {
   async get(actor: StaffActor, id: number): Promise<ConversationDetailDto> {
     return await this.work.run(actor, async () => {
       const conversation = await this.service.requireVisible(actor, id);
+      const { data: tags } = await this.tags.list(actor, conversation.contactId);
       return {
         ...(await this.presenter.toDto(conversation)),
+        contact_tags: tags.map(({ id: tagId, name }) => ({ id: tagId, name })),
         window: messagingWindow(conversation, new Date()),
       };
     });

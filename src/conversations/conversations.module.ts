@@ -4,6 +4,7 @@ import { ContactsModule } from '../contacts/contacts.module';
 import { UsersModule } from '../users/users.module';
 import { ContactThreadsRepository } from './contact-threads.repository';
 import { ContactThreadsService } from './contact-threads.service';
+import { BotHandsService } from './bot-hands.service';
 import { ConversationEditsService } from './conversation-edits.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { ConversationsController } from './conversations.controller';
@@ -21,10 +22,11 @@ import { InboxService } from './inbox.service';
     ConversationsRepository,
     ConversationPresenter,
     ConversationsService,
+    BotHandsService,
     ConversationEditsService,
     InboxRepository,
     InboxService,
   ],
-  exports: [ConversationsService],
+  exports: [ConversationsService, BotHandsService],
 })
 export class ConversationsModule {}

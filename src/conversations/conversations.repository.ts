@@ -29,6 +29,13 @@ export const CONVERSATION_COLUMNS = `id, contact_id as "contactId", channel, int
   last_message_id as "lastMessageId", last_message_at as "lastMessageAt",
   window_expires_at as "windowExpiresAt", created_at as "createdAt", updated_at as "updatedAt"`;
 
+/** The window is between the customer and our number: a new conversation has that of the ones before it. */
+function earlierWindow(contactId: string, channel: string, integrationId: string): string {
+  return `(select max(earlier.window_expires_at) from conversation earlier
+           where earlier.contact_id = ${contactId} and earlier.channel = ${channel}
+             and earlier.integration_id is not distinct from ${integrationId})`;
+}
+
 /** All SQL of conversations. Within an open unit of work. */
 @Injectable()
 export class ConversationsRepository {
@@ -50,11 +57,8 @@ export class ConversationsRepository {
   /** New conversations for threads that have none open; one that appeared meanwhile is left out. */
   async insertOpen(threads: Thread[]): Promise<number[]> {
     const rows = await this.work.current.query<{ id: number }>(
-      // The window is between the customer and our number, not a matter of one conversation.
       `insert into conversation (contact_id, channel, integration_id, window_expires_at)
-       select t.*, (select max(earlier.window_expires_at) from conversation earlier
-                    where earlier.contact_id = t.contact_id and earlier.channel = t.channel
-                      and earlier.integration_id is not distinct from t.integration_id)
+       select t.*, ${earlierWindow('t.contact_id', 't.channel', 't.integration_id')}
        from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(contact_id, channel, integration_id)
        order by contact_id, channel, integration_id
        on conflict (workspace_id, contact_id, channel, integration_id) where status in ('queue', 'active', 'transferred')
@@ -92,8 +96,9 @@ export class ConversationsRepository {
   /** Null where the thread has an open conversation already. */
   async insert(conversation: NewConversation): Promise<Conversation | null> {
     const [row] = await this.work.current.query<Conversation>(
-      `insert into conversation (contact_id, channel, integration_id, status, priority, assigned_user, assigned_bot)
-       values ($1, $2, $3, $4, $5, $6, $7)
+      `insert into conversation (contact_id, channel, integration_id, status, priority, assigned_user, assigned_bot,
+                                 window_expires_at)
+       values ($1, $2::text, $3, $4, $5, $6, $7, ${earlierWindow('$1', '$2::text', '$3')})
        on conflict (workspace_id, contact_id, channel, integration_id) where ${OPEN} do nothing
        returning ${CONVERSATION_COLUMNS}`,
       [
@@ -124,6 +129,14 @@ export class ConversationsRepository {
       `select ${CONVERSATION_COLUMNS} from conversation where assigned_user = $1 and ${OPEN}
        order by id for no key update`,
       [userId],
+    );
+  }
+
+  /** Up to `limit` conversations of a bot, open or not, locked in the order of their ids. */
+  async lockOfBot(botId: number, limit: number): Promise<Conversation[]> {
+    return await this.work.current.query<Conversation>(
+      `select ${CONVERSATION_COLUMNS} from conversation where assigned_bot = $1 order by id limit $2 for no key update`,
+      [botId, limit],
     );
   }
 
@@ -196,11 +209,15 @@ export class ConversationsRepository {
     );
   }
 
-  /** A message that counted as unread is gone; the conversation must be locked. */
+  /** A message that counted as unread is gone; the conversation must be locked. In two steps: nobody has read it. */
   async countOneLess(id: number): Promise<Conversation> {
+    this.work.current.send(
+      'conversation_count_one_less',
+      'update conversation set unread_count = greatest(unread_count - 1, 0), updated_at = now() where id = $1',
+      [id],
+    );
     const [row] = await this.work.current.query<Conversation>(
-      `update conversation set unread_count = greatest(unread_count - 1, 0), read = (unread_count <= 1), updated_at = now()
-       where id = $1 returning ${CONVERSATION_COLUMNS}`,
+      `update conversation set read = (unread_count = 0) where id = $1 returning ${CONVERSATION_COLUMNS}`,
       [id],
     );
     return row!;

@@ -15,12 +15,15 @@ import type { AssignDto, TransferDto } from './conversations.dto';
 import { ConversationsRepository, type OpenThread } from './conversations.repository';
 import type { Conversation, ConversationDto, ReadMark, Thread } from './conversations.types';
 import type { LastMessages } from './last-messages.port';
+import type { ReadListener } from './read-listener.port';
 
 const threadKey = (t: Thread): string => `${t.contactId} ${t.channel} ${t.integrationId ?? ''}`;
 
 /** The life of a thread: opened, whose it is, read. What is said in it belongs to the messages feature. */
 @Injectable()
 export class ConversationsService {
+  private onRead: ReadListener = () => Promise.resolve();
+
   constructor(
     private readonly work: UnitOfWork,
     private readonly conversations: ConversationsRepository,
@@ -35,6 +38,11 @@ export class ConversationsService {
   /** Called once, by the feature above that owns messages. */
   useLastMessages(source: LastMessages): void {
     this.presenter.useLastMessages(source);
+  }
+
+  /** Called once, by the feature above that tells customers. */
+  useReadListener(listener: ReadListener): void {
+    this.onRead = listener;
   }
 
   /** The conversation, if the actor may see it; otherwise `NOT_FOUND`, as for one that does not exist. */
@@ -111,6 +119,16 @@ export class ConversationsService {
     });
   }
 
+  /**
+   * Whoever speaks in a bot's conversation takes it over, so that the bot falls silent. Within the open unit of work;
+   * the conversation must be locked.
+   */
+  async takeFromBot(actor: StaffActor, conversation: Conversation): Promise<Conversation> {
+    if (conversation.assignedBot === null || !isOpen(conversation)) return conversation;
+    await this.assign(actor, conversation.id, {});
+    return (await this.conversations.find(conversation.id))!;
+  }
+
   async unassign(actor: StaffActor, id: number): Promise<ConversationDto> {
     return await this.work.run(actor, async () => {
       const before = await this.lockVisible(actor, id);
@@ -149,6 +167,7 @@ export class ConversationsService {
     return await this.work.run(actor, async () => {
       const before = await this.lockVisible(actor, id);
       const [after] = await this.conversations.save([withRead(before, read)]);
+      if (read) await this.onRead(after!);
       return (
         await this.presenter.announce([{ before, after: after!, events: readEvents(before, read) }])
       )[0]!;
@@ -164,6 +183,7 @@ export class ConversationsService {
   /** Reads on in conversations that are locked, in none of them beyond what is there or back. */
   async readOn(before: Conversation[], marks: ReadMark[]): Promise<ConversationDto[]> {
     const after = await this.conversations.readOn(marks);
+    for (const one of after) await this.onRead(one);
     return await this.presenter.announce(
       after.map((one) => ({
         before: before.find(({ id }) => id === one.id)!,

@@ -1,6 +1,6 @@
 import type { CursorPage } from '../common/cursor-page';
 import type { Page } from '../common/page';
-import type { ContactSummary } from '../contacts/contacts.types';
+import type { ContactSummary, TagSummary } from '../contacts/contacts.types';
 import type { MessagingWindow } from './conversation-window.policy';
 
 export const CONVERSATION_STATUSES = ['queue', 'active', 'transferred', 'closed', 'archived'] as const;
@@ -81,8 +81,10 @@ export interface ConversationDto extends ConversationState {
   created_at: string;
 }
 
-/** One conversation, with what is true at the moment of the answer only. */
+/** One conversation, with what no event tells of: it is true at the moment of the answer. */
 export interface ConversationDetailDto extends ConversationDto {
+  /** By name. */
+  contact_tags: TagSummary[];
   /** Null on a channel whose customers may be answered freely at any time. */
   window: MessagingWindow | null;
 }

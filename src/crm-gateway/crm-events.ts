@@ -1,4 +1,5 @@
 import { CONTACT_EVENTS } from '../contacts/contact.events';
+import { BOT_EVENTS } from '../bots/bot.events';
 import { CONVERSATION_EVENTS } from '../conversations/conversation.events';
 import { MESSAGE_EVENTS } from '../messages/message.events';
 import { NOTIFICATION_EVENTS } from '../notifications/notification.events';
@@ -32,8 +33,9 @@ export const CLIENT_EVENTS = {
 const STREAMED: (keyof StreamedEvents)[] = [
   ...Object.values(MESSAGE_EVENTS),
   ...Object.values(CONVERSATION_EVENTS),
-  ...Object.values(NOTIFICATION_EVENTS),
+  ...Object.values(BOT_EVENTS),
   ...Object.values(CONTACT_EVENTS),
+  ...Object.values(NOTIFICATION_EVENTS),
 ];
 
 /** Entries of the journal that go to staff; each reaches the client under its own name. */

@@ -1,3 +1,4 @@
+import type { BotHandoff } from '../bots/bot.events';
 import type { ErrorBody } from '../common/app-error';
 import type { ConversationDto } from '../conversations/conversations.types';
 import type { DeliveryState, MessageDto, NewMessagePayload } from '../messages/messages.types';
@@ -74,7 +75,7 @@ export interface TypingAnswer {
 export interface StreamedEvents {
   /** Something was said, by the customer or to them. */
   'message:new': NewMessagePayload;
-  /** Its text is another one; it had not been sent yet. */
+  /** What it says or shows has changed: the whole message. */
   'message:updated': MessageDto;
   /** What it said is hidden from everybody. */
   'message:deleted': NewMessagePayload;
@@ -98,6 +99,8 @@ export interface StreamedEvents {
   'conversation:deleted': GonePayload;
   /** To supervisors and admins: it is gone. Of each of its conversations `conversation:deleted` came before. */
   'contact:deleted': GonePayload;
+  /** A bot gave a conversation back to people; `conversation:assigned` came before it. */
+  'bot:handoff': BotHandoff;
   /** An administrator tells all staff something, or this server stops; the latter comes without a meta. */
   'system:notification': AnnouncementPayload | RestartingPayload;
 }

@@ -155,14 +155,14 @@ export class CrmStream {
     }
   }
 
-  private endTyping(event: JournalEvent): void {
-    const { updated_at } = event.payload as unknown as ConversationState;
-    this.typing.changedHands(event.workspaceId, event.conversationId!, updated_at);
-  }
-
   private closeRoom(event: JournalEvent): void {
     const room = rooms.conversation(event.workspaceId, event.conversationId!);
     this.namespace!.local.in(room).socketsLeave(room);
+  }
+
+  private endTyping(event: JournalEvent): void {
+    const { updated_at } = event.payload as unknown as ConversationState;
+    this.typing.changedHands(event.workspaceId, event.conversationId!, updated_at);
   }
 
   /** Whoever can no longer see a conversation does not stay in its room. */

@@ -24,3 +24,25 @@ export interface AttachmentDto {
   /** Why it failed. */
   error: string | null;
 }
+
+/** A file of a customer's message, as a channel announces it. */
+export interface InboundFile {
+  kind: UploadKind;
+  mimeType: string;
+  name: string | null;
+  /** The provider's id; null where it named none, so that the file cannot be had. */
+  mediaId: string | null;
+  /** As the provider writes it. */
+  sha256: string | null;
+}
+
+/** A file that is still to be fetched. */
+export interface PendingFile extends InboundFile {
+  id: number;
+  messageId: number;
+  integrationId: number | null;
+  /** Tries before. */
+  attempts: number;
+  /** Since when it could be had. */
+  since: Date;
+}

@@ -45,6 +45,15 @@ export interface SendingThread {
   integrationId: number | null;
 }
 
+/** A message of a customer. */
+export interface TheirMessage {
+  integrationId: number | null;
+  externalId: string;
+}
+
+/** Tells a customer something. Does not throw; `never`: there is no use in trying again. */
+export type Tell = () => Promise<'told' | 'later' | 'never'>;
+
 /** A channel, as messages know it. Channels register themselves with the outbox. */
 export interface ChannelDriver {
   readonly channel: string;
@@ -58,4 +67,11 @@ export interface ChannelDriver {
    * transaction, at most once, and does not throw. `run` is called like it, and then `prepare` is asked again.
    */
   prepare(message: OutgoingMessage): Promise<Prepared>;
+  /**
+   * Tells the customer that their messages up to this one were read. In the open unit of work; null: there is
+   * nothing to tell. What it answers is called outside of any transaction, any number of times.
+   */
+  markRead?(message: TheirMessage): Promise<Tell | null>;
+  /** The same of somebody who is writing an answer to it. */
+  typing?(message: TheirMessage): Promise<Tell | null>;
 }

@@ -5,6 +5,8 @@ import type { Sender } from '../contacts/contacts.types';
 import { audienceOf } from '../conversations/conversation.policy';
 import { ConversationsService } from '../conversations/conversations.service';
 import { Journal } from '../platform/events/journal';
+import { AttachmentsRepository } from './attachments.repository';
+import type { InboundFile } from './attachments.types';
 import { MessagesRepository } from './messages.repository';
 
 /** What a customer said, as a channel hands it over. */
@@ -22,6 +24,8 @@ export interface InboundMessage {
   replyToExternalId: string | null;
   /** By the provider's clock. */
   sentAt: Date;
+  /** Files that are still at the provider's. */
+  files?: InboundFile[];
 }
 
 /** Takes in what customers say, a whole batch at a time. */
@@ -31,21 +35,23 @@ export class InboundService {
     private readonly contacts: ContactsService,
     private readonly conversations: ConversationsService,
     private readonly messages: MessagesRepository,
+    private readonly attachments: AttachmentsRepository,
     private readonly journal: Journal,
   ) {}
 
   /**
    * Stores and announces a batch of one workspace, in its order. Within the open unit of work: nothing is
    * acknowledged before that has committed. Messages stored before are skipped, and leave no other trace either.
+   * Answers whether there are files to fetch.
    */
-  async receive(given: InboundMessage[]): Promise<void> {
-    if (given.length === 0) return;
+  async receive(given: InboundMessage[]): Promise<boolean> {
+    if (given.length === 0) return false;
     // Neither needs the other's answer, so both are asked at once.
     const [batch, known] = await Promise.all([
       this.unknownOf(given),
       this.contacts.lookUp(given.map((m) => m.sender)),
     ]);
-    if (batch.length === 0) return;
+    if (batch.length === 0) return false;
     const contactIds = await orOvertaken(
       this.contacts.resolve(
         batch.map((m) => m.sender),
@@ -64,16 +70,23 @@ export class InboundService {
     const stored = await this.messages.insertInbound(
       batch.map((message, i) => ({ ...message, conversationId: conversations[i]!.id })),
     );
-    if (stored.length === 0) return;
+    if (stored.length === 0) return false;
     const placed = new Map(batch.map((message, i) => [message.externalId, i]));
-    this.linkReplies(stored.map(({ id, externalId }) => ({ id, message: batch[placed.get(externalId)!]! })));
+    const added = stored.map(({ id, externalId }) => ({ id, message: batch[placed.get(externalId)!]! }));
+    this.linkReplies(added);
+    const files = added.flatMap(({ id, message }) =>
+      (message.files ?? []).map((file, position) => ({ ...file, messageId: id, position })),
+    );
+    if (files.length > 0) this.attachments.insertPending(files);
     this.messages.announceInbound(
       stored.map(({ id, externalId }) => ({
         id,
         audience: audienceOf(conversations[placed.get(externalId)!]!),
       })),
+      files.length > 0,
     );
     this.journal.announce();
+    return files.length > 0;
   }
 
   /** Each message once, and none that is stored: one that comes again later must not open a thread anew. */

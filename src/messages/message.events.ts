@@ -1,7 +1,7 @@
 /** What clients on /crm hear about messages. */
 export const MESSAGE_EVENTS = {
   NEW: 'message:new',
-  /** Its text, before it was sent. */
+  /** What it says or shows changed: the whole message. */
   UPDATED: 'message:updated',
   DELETED: 'message:deleted',
   STATUS_CHANGED: 'message:status_changed',

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import type { StaffActor } from '../common/actor';
 import { type Page, PageQuery } from '../common/page';
 import { Access } from '../platform/http/access';
@@ -9,6 +9,7 @@ import { CreateMessageDto } from './messages.dto';
 import { MessagesService } from './messages.service';
 import type { MessageDto } from './messages.types';
 import type { SentMessageDto } from './outgoing.types';
+import { ReadReceiptsService, type TypingDto } from './read-receipts.service';
 import { SendingService } from './sending.service';
 
 @Controller('messages')
@@ -17,6 +18,7 @@ export class MessagesController {
   constructor(
     private readonly messages: MessagesService,
     private readonly sending: SendingService,
+    private readonly receipts: ReadReceiptsService,
   ) {}
 
   /** `Idempotency-Key` is the same as `client_message_id`. */
@@ -35,6 +37,13 @@ export class MessagesController {
   @Get(':id')
   async get(@CurrentActor() actor: StaffActor, @Param('id', IdParam) id: number): Promise<MessageDto> {
     return await this.messages.get(actor, id);
+  }
+
+  /** The customer sees for a few seconds that somebody is writing. */
+  @Post('conversation/:id/typing')
+  @HttpCode(202)
+  async typing(@CurrentActor() actor: StaffActor, @Param('id', IdParam) id: number): Promise<TypingDto> {
+    return await this.receipts.typing(actor, id);
   }
 
   @Get('conversation/:id')

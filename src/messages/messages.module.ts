@@ -6,6 +6,7 @@ import { ContactMessagesRepository } from './contact-messages.repository';
 import { ContactMessagesService } from './contact-messages.service';
 import { UploadsModule } from '../uploads/uploads.module';
 import { AttachmentsRepository } from './attachments.repository';
+import { AttachmentsService } from './attachments.service';
 import { DeliveriesService } from './deliveries.service';
 import { EarlyReportsRepository } from './early-reports.repository';
 import { InboundService } from './inbound.service';
@@ -21,6 +22,8 @@ import { MessagesRepository } from './messages.repository';
 import { MessagesService } from './messages.service';
 import { OutboxRepository } from './outbox.repository';
 import { Outbox } from './outbox.service';
+import { ReadReceiptsRepository } from './read-receipts.repository';
+import { ReadReceiptsService } from './read-receipts.service';
 import { SendingService } from './sending.service';
 import { UnreadService } from './unread.service';
 
@@ -32,6 +35,7 @@ import { UnreadService } from './unread.service';
     ContactMessagesService,
     MessagesRepository,
     AttachmentsRepository,
+    AttachmentsService,
     OutboxRepository,
     EarlyReportsRepository,
     MessagesService,
@@ -43,10 +47,12 @@ import { UnreadService } from './unread.service';
     MessageSearchService,
     MessageChangesService,
     UnreadService,
+    ReadReceiptsRepository,
+    ReadReceiptsService,
     InboundService,
     DeliveriesService,
     Outbox,
   ],
-  exports: [MessagesService, SendingService, InboundService, DeliveriesService, Outbox],
+  exports: [AttachmentsService, MessagesService, SendingService, InboundService, DeliveriesService, Outbox],
 })
 export class MessagesModule {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Thread } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
-import { ATTACHMENTS } from './attachments.repository';
+import { ATTACHMENTS, attachmentsOf } from './attachments.repository';
 import type { Delivery } from './delivery-state';
 import { MESSAGE_EVENTS } from './message.events';
 import type { Message } from './messages.types';
@@ -45,7 +45,7 @@ export interface OutboundRow {
 }
 
 /** Something the customer did, but no message that would let us answer freely for another 24 hours. */
-const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
+export const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
 
 /** As `Date.toISOString` writes it; connections work in UTC. */
 const ISO = (column: string): string => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -112,10 +112,11 @@ export class MessagesRepository {
    * Journals `message:new` for inbound messages of this transaction. The payload is put together by the database,
    * which has the rows at hand: for a thousand messages a second, fetching them, building objects and sending those
    * back was the larger part of the work. It equals `toMessageDto` with `toConversationState`; a test compares.
+   * `withFiles`: some of them show files; else nobody looks for any.
    */
-  announceInbound(added: { id: number; audience: number[] | null }[]): void {
+  announceInbound(added: { id: number; audience: number[] | null }[], withFiles: boolean): void {
     this.work.current.send(
-      'message_announce_inbound',
+      withFiles ? 'message_announce_inbound_files' : 'message_announce_inbound',
       `insert into event (type, conversation_id, audience, payload)
        select '${MESSAGE_EVENTS.NEW}', m.conversation_id, heard.audience::bigint[], json_build_object(
          'id', m.id, 'conversation_id', m.conversation_id, 'sender_type', m.sender_type, 'sender_user', m.sender_user,
@@ -123,7 +124,8 @@ export class MessagesRepository {
          'client_message_id', m.client_message_id, 'whatsapp_message_id', m.whatsapp_message_id,
          'whatsapp_status', m.whatsapp_status, 'created_at', ${ISO('m.created_at')}, 'sent_at', ${ISO('m.sent_at')},
          'delivered_at', ${ISO('m.delivered_at')}, 'read_at', null, 'failed_at', null,
-         'error_code', null, 'error_reason', null, 'edited_at', null, 'deleted_at', null, 'deleted_by', null, 'attachments', '[]'::json,
+         'error_code', null, 'error_reason', null, 'edited_at', null, 'deleted_at', null, 'deleted_by', null,
+         'attachments', ${withFiles ? attachmentsOf('m.id') : `'[]'::json`},
          'conversation', json_build_object(
            'id', c.id, 'status', c.status, 'assigned_user', c.assigned_user, 'assigned_bot', c.assigned_bot,
            'unread_count', c.unread_count, 'read', c.read, 'last_message_at', ${ISO('c.last_message_at')},
@@ -231,12 +233,47 @@ export class MessagesRepository {
     );
   }
 
+  /** The message with whose it is, which stays so until the transaction ends. Null where it is gone. */
+  async findWithAssignee(
+    id: number,
+  ): Promise<(Message & Pick<OutboundMessage, 'assignedUser' | 'assignedBot'>) | null> {
+    const [row] = await this.work.current.query<{ assignedUser: number | null; assignedBot: number | null }>(
+      `select assigned_user as "assignedUser", assigned_bot as "assignedBot" from conversation
+       where id = (select conversation_id from message where id = $1) for share`,
+      [id],
+    );
+    const [message] = await this.findMany([id]);
+    return row === undefined || message === undefined ? null : { ...message, ...row };
+  }
+
   /** Newest first. */
   async history(conversationId: number, limit: number, offset: number): Promise<Message[]> {
     return await this.work.current.query<Message>(
       `select ${MESSAGE_COLUMNS} from message where conversation_id = $1 order by id desc limit $2 offset $3`,
       [conversationId, limit, offset],
     );
+  }
+
+  /** The message and those before it, at most `limit`, newest first. */
+  async upTo(conversationId: number, messageId: number, limit: number): Promise<Message[]> {
+    return await this.work.current.prepared<Message>(
+      'message_up_to',
+      `select ${MESSAGE_COLUMNS} from message where conversation_id = $1 and id <= $2 order by id desc limit $3`,
+      [conversationId, messageId, limit],
+    );
+  }
+
+  /** How many of the newest messages of a conversation bots have sent lately. */
+  async recentOfBots(conversationId: number): Promise<{ inMinute: number; inHour: number }> {
+    const [row] = await this.work.current.prepared<{ inMinute: number; inHour: number }>(
+      'message_recent_of_bots',
+      `select count(*) filter (where created_at > now() - interval '1 minute')::int as "inMinute",
+         count(*) filter (where created_at > now() - interval '1 hour')::int as "inHour"
+       from (select sender_type, created_at from message where conversation_id = $1 order by id desc limit 300) newest
+       where sender_type = 'bot'`,
+      [conversationId],
+    );
+    return row!;
   }
 
   async countOf(conversationId: number): Promise<number> {

@@ -50,7 +50,7 @@ export interface Draft {
   type: OutgoingType | null;
   text: string | null;
   payload: Payloads[OutgoingType];
-  uploadId: number | null;
+  upload: { id: number; field: string } | null;
 }
 
 /**
@@ -74,11 +74,11 @@ export function draftsOf(input: ContentInput): Draft[] {
   const payload = input.payload ? checked(MediaPayload, input.payload, 'payload') : null;
   if (payload?.link !== undefined || payload?.media_id !== undefined)
     throw invalid('payload', 'A message has attachments or an address of a file, not both.');
-  return attachments.map(({ upload_id: uploadId, caption }, i) => ({
+  return attachments.map(({ upload_id: id, caption }, i) => ({
     type,
     text: (i === 0 ? text : null) ?? caption ?? null,
     payload,
-    uploadId,
+    upload: { id, field: `attachments.${i}.upload_id` },
   }));
 }
 
@@ -90,14 +90,15 @@ function draftOf(type: OutgoingType, text: string | null, given: object | null):
     throw invalid('body', `A message of type ${type} has no body; what it says is in payload.`);
   if (shape.payload === null) {
     if (given !== null) throw invalid('payload', `A message of type ${type} has no payload.`);
-    return { type, text, payload: null, uploadId: null };
+    return { type, text, payload: null, upload: null };
   }
   if (given === null) {
     const instead = isMedia(type) ? ' or attachments' : '';
     throw invalid('payload', `A message of type ${type} needs a payload${instead}.`);
   }
   const payload = checked(shape.payload(given), given, 'payload') as Payloads[OutgoingType];
-  return { type, text, payload, uploadId: checkFiles(type, payload) };
+  const id = checkFiles(type, payload);
+  return { type, text, payload, upload: id === null ? null : { id, field: 'payload.header.upload_id' } };
 }
 
 /** What the shape alone cannot say about files. Answers the upload that goes with the message. */

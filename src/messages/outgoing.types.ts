@@ -30,16 +30,19 @@ export const OUTGOING_TYPES = [
 ] as const;
 export type OutgoingType = (typeof OUTGOING_TYPES)[number];
 
-export type InteractivePayload = ButtonsPayload | ListPayload | LinkButtonPayload;
+/** What a class holds, and nothing of how it is checked. */
+type Fields<T> = { [K in keyof T]: T[K] };
+
+export type InteractivePayload = Fields<ButtonsPayload> | Fields<ListPayload> | Fields<LinkButtonPayload>;
 
 /** What stands beside the words, by type. */
-export type Payloads = { [T in MediaType]: MediaPayload | null } & {
+export type Payloads = { [T in MediaType]: Fields<MediaPayload> | null } & {
   text: null;
-  location: LocationPayload;
-  contacts: ContactsPayload;
+  location: Fields<LocationPayload>;
+  contacts: Fields<ContactsPayload>;
   interactive: InteractivePayload;
-  template: TemplatePayload;
-  reaction: ReactionPayload;
+  template: Fields<TemplatePayload>;
+  reaction: Fields<ReactionPayload>;
 };
 
 /** What somebody wants to be said, not yet looked at: the part of `POST /messages` that says what, not where. */

@@ -63,7 +63,9 @@ export class SendingService {
     private readonly attachments: AttachmentsRepository,
   ) {}
 
-  /** In a conversation that the actor may see. The answer's state is `pending`. */
+  /**
+   * In a conversation that the actor may see; a bot's becomes theirs by it. The answer's state is `pending`.
+   */
   async send(
     actor: StaffActor,
     conversationId: number,
@@ -73,7 +75,8 @@ export class SendingService {
     return await this.work.run(actor, async () => {
       const conversation = await this.conversations.lockVisible(actor, conversationId);
       const request = new Request({ senderType: 'user', senderUser: actor.userId }, content, options);
-      return (await this.again(conversation.id, request)) ?? (await this.say(conversation, request));
+      const earlier = await this.again(conversation.id, request);
+      return earlier ?? (await this.say(await this.conversations.takeFromBot(actor, conversation), request));
     });
   }
 
@@ -96,7 +99,8 @@ export class SendingService {
         if (earlier !== null) return await this.answerAgain(earlier, request);
       }
       const [open] = await this.conversations.openFor([thread]);
-      return await this.say(await this.conversations.lockVisible(actor, open!.id), request);
+      const conversation = await this.conversations.lockVisible(actor, open!.id);
+      return await this.say(await this.conversations.takeFromBot(actor, conversation), request);
     });
   }
 
@@ -207,15 +211,16 @@ export class SendingService {
       await this.attachments.attach(messageId, [file]);
     } catch (error) {
       if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
-      throw noUpload(file.id);
+      throw noUpload('upload_id');
     }
   }
 
   private async uploadsOf(drafts: Draft[]): Promise<Map<number, Upload>> {
-    const ids = drafts.flatMap((draft) => draft.uploadId ?? []);
-    const found = new Map((await this.uploads.find(ids)).map((upload) => [upload.id, upload]));
-    const missing = ids.find((id) => !found.has(id));
-    if (missing !== undefined) throw noUpload(missing);
+    const wanted = drafts.flatMap((draft) => draft.upload ?? []);
+    const uploads = await this.uploads.find(wanted.map(({ id }) => id));
+    const found = new Map(uploads.map((upload) => [upload.id, upload]));
+    const missing = wanted.find(({ id }) => !found.has(id));
+    if (missing !== undefined) throw noUpload(missing.field);
     return found;
   }
 
@@ -224,7 +229,7 @@ export class SendingService {
     draft: Draft,
     uploads: Map<number, Upload>,
   ): Promise<OutgoingContent> {
-    const file = draft.uploadId === null ? null : uploads.get(draft.uploadId)!;
+    const file = draft.upload === null ? null : uploads.get(draft.upload.id)!;
     return {
       type: draft.type ?? file?.kind ?? 'text',
       text: draft.text,
@@ -274,8 +279,8 @@ class Request {
   }
 }
 
-function noUpload(id: number): AppError {
-  return invalid('upload_id', `There is no upload ${id}.`);
+function noUpload(field: string): AppError {
+  return invalid(field, `There is no such upload: ${field}.`);
 }
 
 function needsWindow(drafts: Draft[]): boolean {

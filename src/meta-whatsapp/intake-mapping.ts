@@ -1,7 +1,10 @@
 import type { ContactIdentity, Sender as ContactSender } from '../contacts/contacts.types';
 import type { AddressedReport } from '../messages/deliveries.service';
 import type { InboundMessage as MessageIn } from '../messages/inbound.service';
+import type { InboundFile } from '../messages/attachments.types';
 import { classifyGraphError } from './graph-errors';
+import { MEDIA_KINDS } from './media-content';
+import type { AnyMediaContent, MessagePayload, PayloadExtras } from './message-payload';
 import { cutText } from './storable-text';
 import type { InboundMessage, InboundStatus } from './webhook-item';
 
@@ -27,7 +30,25 @@ export function toInbound(item: InboundMessage, integrationId: number): MessageI
     payload: payloadOf(item),
     replyToExternalId: item.replyToWamid,
     sentAt: item.sentAt,
+    files: filesOf(item.payload),
   };
+}
+
+function filesOf(payload: MessagePayload): InboundFile[] | undefined {
+  if (!isMedia(payload)) return undefined;
+  return [
+    {
+      kind: payload.kind === 'sticker' ? 'image' : payload.kind,
+      mimeType: payload.mime_type ?? 'application/octet-stream',
+      name: payload.filename ?? null,
+      mediaId: payload.media_id,
+      sha256: payload.sha256 ?? null,
+    },
+  ];
+}
+
+function isMedia(payload: MessagePayload): payload is AnyMediaContent & PayloadExtras {
+  return (MEDIA_KINDS as readonly string[]).includes(payload.kind);
 }
 
 export function toReport(item: InboundStatus, integrationId: number): AddressedReport {

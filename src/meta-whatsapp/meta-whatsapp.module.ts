@@ -3,14 +3,16 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module';
 import { ContactsModule } from '../contacts/contacts.module';
 import { MessagesModule } from '../messages/messages.module';
+import { UploadsModule } from '../uploads/uploads.module';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { DirectSendsController } from './direct-sends.controller';
 import { DirectSendsService } from './direct-sends.service';
-import { UploadsModule } from '../uploads/uploads.module';
 import { MessageTemplatesController } from './message-templates.controller';
 import { MessageTemplatesRepository } from './message-templates.repository';
 import { MessageTemplatesService } from './message-templates.service';
+import { MediaFetcher } from './media-fetcher.service';
 import { NumberDirectory } from './number-directory';
+import { NumberInspector } from './number-inspector';
 import { OutboundMediaRepository } from './outbound-media.repository';
 import { OutboundMediaService } from './outbound-media.service';
 import { SetAsideService } from './set-aside.service';
@@ -39,6 +41,8 @@ import { WhatsappDriver } from './whatsapp.driver';
   providers: [
     SecretBox,
     NumberDirectory,
+    MediaFetcher,
+    NumberInspector,
     SetAsideService,
     WebhookIntakeService,
     WhatsappIntegrationsRepository,

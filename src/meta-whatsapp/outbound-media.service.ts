@@ -52,13 +52,13 @@ export class OutboundMediaService {
     target: GraphTarget,
     upload: Upload,
   ): Promise<BringOutcome> {
-    let unreadable: unknown = null;
+    const reading: { failure: Error | null } = { failure: null };
     async function* noticing(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
       try {
         yield* content;
       } catch (error) {
-        unreadable = error;
-        throw error;
+        reading.failure = new Error('a stored file cannot be read', { cause: error });
+        throw reading.failure;
       }
     }
     try {
@@ -68,7 +68,7 @@ export class OutboundMediaService {
         size: upload.fileSize,
         content: noticing(await this.uploads.open(upload)),
       });
-      if (unreadable !== null) throw unreadable;
+      if (reading.failure !== null) throw reading.failure;
       if (outcome.kind === 'uploaded') {
         await this.work.run({ workspaceId }, () =>
           this.rows.save(integrationId, upload.id, outcome.mediaId, new Date(Date.now() + LIFE_MS)),

@@ -94,10 +94,10 @@ function placeOf({ latitude, longitude, name, address }: LocationPayload): objec
 
 /** Meta wants a part of the name besides the whole. */
 function cardOf({ name, ...rest }: ContactsPayload['contacts'][number]): object {
-  const { formatted_name: whole, ...parts } = given(name);
+  const { formatted_name: whole, ...parts } = withoutNulls(name);
   return {
     name: Object.keys(parts).length > 0 ? name : { formatted_name: whole, first_name: whole },
-    ...given(rest),
+    ...withoutNulls(rest),
   };
 }
 
@@ -133,7 +133,10 @@ function actionOf(content: InteractivePayload): object {
     case 'list':
       return {
         button: content.button,
-        sections: content.sections.map((section) => ({ ...given(section), rows: section.rows.map(given) })),
+        sections: content.sections.map((section) => ({
+          ...withoutNulls(section),
+          rows: section.rows.map(withoutNulls),
+        })),
       };
     case 'cta_url':
       return { name: 'cta_url', parameters: { display_text: content.display_text, url: content.url } };
@@ -175,7 +178,7 @@ function textParameter({ name, text }: { name?: string; text: string }): object 
 }
 
 /** Without what was given as null. */
-function given<T extends object>(fields: T): T {
+function withoutNulls<T extends object>(fields: T): { [K in keyof T]: T[K] } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as T;
 }
 

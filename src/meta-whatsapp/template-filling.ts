@@ -1,6 +1,6 @@
 import { invalid } from '../common/app-error';
-import type { TemplatePayload, TemplateValueDto } from '../messages/outgoing.dto';
-import type { StoredContent } from '../messages/outgoing.types';
+import type { TemplateValueDto } from '../messages/outgoing.dto';
+import type { Payloads, StoredContent } from '../messages/outgoing.types';
 import { fillIn, type TemplateShape } from './template-shape';
 
 /**
@@ -30,6 +30,7 @@ export function filledTemplate(shape: TemplateShape, payload: TemplatePayload): 
   };
 }
 
+type TemplatePayload = Payloads['template'];
 type Values = ReadonlyMap<string, string>;
 type Header = NonNullable<TemplatePayload['header']>;
 
@@ -58,7 +59,9 @@ function headerOf(
         'payload.name',
         `Templates with a header of type ${header.format} cannot be sent from here.`,
       );
-    default:
+    case 'image':
+    case 'video':
+    case 'document':
       if (given?.type !== header.kind)
         throw invalid(`${at}.type`, `The header of this template needs a file of type ${header.kind}.`);
       return { given, values: new Map() };
@@ -93,7 +96,7 @@ function buttonsOf(shape: TemplateShape, payload: TemplatePayload): NonNullable<
       throw invalid(`${at}.index`, `The button "${known.text}" of this template takes nothing.`);
     if (button.type && button.type !== known.kind)
       throw invalid(`${at}.type`, `The button "${known.text}" of this template is of type ${known.kind}.`);
-    return { ...button, type: known.kind };
+    return { index: button.index, type: known.kind, value: button.value };
   });
   const lacking = shape.buttons.findIndex(
     (button, index) => button.needsValue && !given.some((one) => one.index === index),

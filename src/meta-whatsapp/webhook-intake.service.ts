@@ -8,6 +8,7 @@ import { sqlState } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { LOGGER } from '../platform/observability/observability.module';
 import { toInbound, toReport } from './intake-mapping';
+import { MediaFetcher } from './media-fetcher.service';
 import { NumberDirectory, type NumberRoute } from './number-directory';
 import { type SetAsideItem, SetAsideService } from './set-aside.service';
 import type { InboundMessage, InboundStatus } from './webhook-item';
@@ -42,6 +43,7 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
     private readonly inbound: InboundService,
     private readonly deliveries: DeliveriesService,
     private readonly setAside: SetAsideService,
+    private readonly media: MediaFetcher,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -127,7 +129,7 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
     }
     // By the provider's clock, which has whole seconds; within one, in the order of arrival.
     messages.sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
-    await this.inbound.receive(messages);
+    if (await this.inbound.receive(messages)) this.media.fetchSoon();
     await this.deliveries.apply(reports);
   }
 }

@@ -36,6 +36,9 @@ export class WhatsappIntegrationEntity {
   @Column('text', { name: 'sending_paused_reason', nullable: true })
   sendingPausedReason!: string | null;
 
+  @Column('boolean', { name: 'send_read_receipts', default: true })
+  sendReadReceipts!: boolean;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

@@ -6,6 +6,7 @@ import { CurrentActor } from '../platform/http/current-actor';
 import { IdParam } from '../platform/http/id-param';
 import {
   CreateWhatsappIntegrationDto,
+  type NumberVerificationDto,
   UpdateWhatsappIntegrationDto,
   type WhatsappIntegrationDto,
   WhatsappIntegrationQuery,
@@ -48,6 +49,16 @@ export class WhatsappIntegrationsController {
     @Body() input: UpdateWhatsappIntegrationDto,
   ): Promise<WhatsappIntegrationDto> {
     return await this.integrations.update(actor, id, input);
+  }
+
+  /** Asks Meta whether messages can come and go. */
+  @Post(':id/verify')
+  @HttpCode(200)
+  async verify(
+    @CurrentActor() actor: StaffActor,
+    @Param('id', IdParam) id: number,
+  ): Promise<NumberVerificationDto> {
+    return await this.integrations.verify(actor, id);
   }
 
   @Delete(':id')

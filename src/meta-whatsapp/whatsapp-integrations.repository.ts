@@ -6,7 +6,13 @@ import { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
 type Insertable = Pick<
   WhatsappIntegrationEntity,
-  'phoneNumberId' | 'accessToken' | 'businessAccountId' | 'apiVersion' | 'name'
+  | 'phoneNumberId'
+  | 'accessToken'
+  | 'businessAccountId'
+  | 'displayPhoneNumber'
+  | 'apiVersion'
+  | 'name'
+  | 'sendReadReceipts'
 >;
 
 type Changes = Partial<

@@ -6,16 +6,20 @@ import { AppError, notFound } from '../common/app-error';
 import { changesBetween } from '../common/changes';
 import { type Page, pageOf } from '../common/page';
 import { CONFIG, type Config } from '../config/config';
+import { AttachmentsService } from '../messages/attachments.service';
 import { Outbox } from '../messages/outbox.service';
 import { contextOf } from '../platform/crypto/sealed-column';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { JobQueue } from '../platform/jobs/job-queue';
 import { LOGGER } from '../platform/observability/observability.module';
 import { DEFAULT_WORKSPACE } from '../workspaces/workspaces.service';
 import type { GraphTarget } from './graph-client';
+import { NumberInspector, type NumberReport } from './number-inspector';
 import {
   type CreateWhatsappIntegrationDto,
+  type NumberVerificationDto,
   toWhatsappIntegrationDto,
   type UpdateWhatsappIntegrationDto,
   type WhatsappIntegrationDto,
@@ -25,6 +29,9 @@ import { ACCESS_TOKENS } from './whatsapp-integration.types';
 import { UNPAUSED, WhatsappIntegrationsRepository } from './whatsapp-integrations.repository';
 import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
+/** The job that brings the files of customers here. */
+export const FETCH_MEDIA = 'whatsapp.fetch-media';
+
 const UNREADABLE_TOKEN =
   'The stored access token of this number cannot be read: the encryption key was changed. Enter the token again; waiting messages then go out.';
 
@@ -33,6 +40,8 @@ export interface SendingNumber {
   target: GraphTarget;
   /** Changes whenever a token is entered. */
   tokenVersion: string;
+  /** Whether customers are told that their messages were read. */
+  sendsReadReceipts: boolean;
 }
 
 /** How to send from a number, or why that makes no sense now. */
@@ -49,6 +58,9 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     private readonly box: SecretBox,
     private readonly outbox: Outbox,
     private readonly audit: AuditService,
+    private readonly attachments: AttachmentsService,
+    private readonly jobs: JobQueue,
+    private readonly inspector: NumberInspector,
   ) {}
 
   /** The number named in the environment belongs to the default workspace from the start on. */
@@ -70,8 +82,10 @@ export class WhatsappIntegrationsService implements OnModuleInit {
           accessToken,
           businessAccountId,
           phoneNumberId: given.phoneNumberId,
+          displayPhoneNumber: null,
           apiVersion: this.config.whatsapp.apiVersion,
           name: null,
+          sendReadReceipts: true,
         });
       } else {
         await this.rows.replaceToken(known.id, accessToken, { businessAccountId });
@@ -96,14 +110,23 @@ export class WhatsappIntegrationsService implements OnModuleInit {
   }
 
   async create(actor: StaffActor, input: CreateWhatsappIntegrationDto): Promise<WhatsappIntegrationDto> {
+    const apiVersion = input.api_version ?? this.config.whatsapp.apiVersion;
+    const businessAccountId = input.business_account_id ?? null;
+    const number = { phoneNumberId: input.phone_number_id, apiVersion };
+    const learnt =
+      input.verify === true
+        ? await this.requireSound(this.targetOf(number, input.access_token), businessAccountId)
+        : null;
     try {
       return await this.work.run(actor, async () => {
         const row = await this.rows.insert({
           phoneNumberId: input.phone_number_id,
           accessToken: this.seal(actor.workspaceId, input.phone_number_id, input.access_token),
-          businessAccountId: input.business_account_id ?? null,
-          apiVersion: input.api_version ?? this.config.whatsapp.apiVersion,
+          businessAccountId,
+          displayPhoneNumber: learnt?.displayPhoneNumber ?? null,
+          apiVersion,
           name: input.name ?? null,
+          sendReadReceipts: input.send_read_receipts ?? true,
         });
         this.record(actor, 'create', row.id, { phone_number_id: row.phoneNumberId, ...told(row) });
         return this.toDto(row);
@@ -120,18 +143,22 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     id: number,
     input: UpdateWhatsappIntegrationDto,
   ): Promise<WhatsappIntegrationDto> {
+    const learnt = input.verify === true ? await this.requireSoundChange(actor, id, input) : null;
     return await this.work.run(actor, async () => {
       const before = found(await this.rows.lock(id));
       const changes = {
+        ...(learnt === null ? {} : { displayPhoneNumber: learnt.displayPhoneNumber }),
         ...(input.business_account_id === undefined ? {} : { businessAccountId: input.business_account_id }),
         ...(input.api_version === undefined ? {} : { apiVersion: input.api_version }),
         ...(input.name === undefined ? {} : { name: input.name }),
+        ...(input.send_read_receipts === undefined ? {} : { sendReadReceipts: input.send_read_receipts }),
       };
       const token = input.access_token;
       if (token === undefined) await this.rows.update(id, { ...changes, ...UNPAUSED });
       else
         await this.rows.replaceToken(id, this.seal(actor.workspaceId, before.phoneNumberId, token), changes);
       await this.outbox.resume(id);
+      if (await this.attachments.hasten(id)) this.jobs.enqueue({ task: FETCH_MEDIA, key: 'all' });
       const after = await this.require(id);
       this.record(actor, 'update', id, {
         ...changesBetween(told(before), told(after)),
@@ -139,6 +166,38 @@ export class WhatsappIntegrationsService implements OnModuleInit {
       });
       return this.toDto(after);
     });
+  }
+
+  /**
+   * Asks Meta about a number as it is stored. Where all is well, what waits for somebody to mend the account goes out;
+   * if it was not mended after all, the first message finds that out and pauses it again.
+   */
+  async verify(actor: StaffActor, id: number): Promise<NumberVerificationDto> {
+    const { row, accessToken } = await this.readable(actor, id);
+    const report =
+      accessToken === null
+        ? unreadable()
+        : await this.inspector.inspect(this.targetOf(row, accessToken), row.businessAccountId);
+    await this.work.run(actor, async () => {
+      const now = await this.rows.lock(id);
+      if (now === null) return;
+      const { displayPhoneNumber } = report;
+      if (displayPhoneNumber !== null && displayPhoneNumber !== now.displayPhoneNumber)
+        await this.rows.update(id, { displayPhoneNumber });
+      if (report.ok && now.tokenVersion === row.tokenVersion && now.sendingPausedUntil === Infinity) {
+        await this.rows.update(id, UNPAUSED);
+        await this.outbox.resume(id);
+      }
+      const wrong = report.checks.filter(({ ok }) => !ok).map(({ name }) => name);
+      this.record(actor, 'verify', id, { ok: report.ok, wrong });
+    });
+    return {
+      ok: report.ok,
+      checks: report.checks,
+      display_phone_number: report.displayPhoneNumber,
+      verified_name: report.verifiedName,
+      quality_rating: report.qualityRating,
+    };
   }
 
   /** Throws `NOT_FOUND` where there is none. Within the open unit of work. */
@@ -200,6 +259,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     return {
       target: this.targetOf(row, accessToken),
       tokenVersion: String(row.tokenVersion),
+      sendsReadReceipts: row.sendReadReceipts,
     };
   }
 
@@ -217,7 +277,10 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     await this.work.run({ workspaceId }, () => this.rows.pause(id, tokenVersion, until, reason));
   }
 
-  private targetOf(row: WhatsappIntegrationEntity, accessToken: string): GraphTarget {
+  private targetOf(
+    row: Pick<WhatsappIntegrationEntity, 'apiVersion' | 'phoneNumberId'>,
+    accessToken: string,
+  ): GraphTarget {
     return {
       baseUrl: this.config.whatsapp.baseUrl,
       apiVersion: row.apiVersion,
@@ -226,12 +289,46 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     };
   }
 
+  /** Throws `VALIDATION_FAILED` with what Meta has against it. */
+  private async requireSound(target: GraphTarget, businessAccountId: string | null): Promise<NumberReport> {
+    const report = await this.inspector.inspect(target, businessAccountId);
+    const wrong = report.checks.find(({ ok }) => !ok);
+    if (wrong !== undefined) throw new AppError('VALIDATION_FAILED', wrong.message, report.checks);
+    return report;
+  }
+
+  private async requireSoundChange(
+    actor: StaffActor,
+    id: number,
+    input: UpdateWhatsappIntegrationDto,
+  ): Promise<NumberReport> {
+    const { row, accessToken } = await this.readable(actor, id);
+    const token = input.access_token ?? accessToken;
+    if (token === null) throw new AppError('VALIDATION_FAILED', UNREADABLE_TOKEN);
+    const target = this.targetOf(
+      { phoneNumberId: row.phoneNumberId, apiVersion: input.api_version ?? row.apiVersion },
+      token,
+    );
+    const account = input.business_account_id;
+    return await this.requireSound(target, account === undefined ? row.businessAccountId : account);
+  }
+
+  private async readable(
+    actor: StaffActor,
+    id: number,
+  ): Promise<{ row: WhatsappIntegrationEntity; accessToken: string | null }> {
+    return await this.work.run(actor, async () => {
+      const row = await this.require(id);
+      return { row, accessToken: this.open(row) };
+    });
+  }
+
   private async require(id: number): Promise<WhatsappIntegrationEntity> {
     return found(await this.rows.find(id));
   }
 
   private record(actor: StaffActor, verb: string, id: number, details: object): void {
-    const subject = { type: 'whatsapp_integration', id };
+    const subject = { type: 'whatsapp_integration_config', id };
     this.audit.record({ actor, action: `whatsapp_integration.${verb}`, subject, details });
   }
 
@@ -262,7 +359,22 @@ function found(row: WhatsappIntegrationEntity | null): WhatsappIntegrationEntity
   return row;
 }
 
+function unreadable(): NumberReport {
+  return {
+    ok: false,
+    checks: [{ name: 'token', ok: false, message: UNREADABLE_TOKEN }],
+    displayPhoneNumber: null,
+    verifiedName: null,
+    qualityRating: null,
+  };
+}
+
 /** For the audit log. */
 function told(row: WhatsappIntegrationEntity): object {
-  return { name: row.name, business_account_id: row.businessAccountId, api_version: row.apiVersion };
+  return {
+    name: row.name,
+    business_account_id: row.businessAccountId,
+    api_version: row.apiVersion,
+    send_read_receipts: row.sendReadReceipts,
+  };
 }

@@ -9,6 +9,8 @@ import type {
   Prepared,
   SendingThread,
   SendResult,
+  Tell,
+  TheirMessage,
 } from '../messages/channel-driver.port';
 import type { OutgoingContent, StoredContent } from '../messages/outgoing.types';
 import { Outbox } from '../messages/outbox.service';
@@ -30,6 +32,8 @@ const MAX_BACKOFF_SECONDS = 30;
 /** Sends in all where Meta's answer names no limit of its own. */
 const MAX_ATTEMPTS = 10;
 
+const TELL_TIMEOUT_MS = 5_000;
+const PASSING: ReadonlySet<string> = new Set(['retry', 'reconcile', 'slow_number', 'slow_pair']);
 /** What Meta answers for a file that it has lost; it is brought again, once. */
 const FILE_LOST: ReadonlySet<number> = new Set([100, 131009, 131053]);
 const FILE_NOT_BROUGHT = 'The file could not be brought to WhatsApp, so the message was not sent yet.';
@@ -140,6 +144,27 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
     if (message.attempt >= MAX_ATTEMPTS)
       return { kind: 'failed', code, reason: `Given up after ${message.attempt} tries. ${reason}` };
     return { kind: 'later', notBefore: inSeconds(backoffSeconds(message.attempt)), code, reason };
+  }
+
+  async markRead(message: TheirMessage): Promise<Tell | null> {
+    return await this.tell(message, {});
+  }
+
+  /** Meta shows it only together with the mark that the message was read. */
+  async typing(message: TheirMessage): Promise<Tell | null> {
+    return await this.tell(message, { typing_indicator: { type: 'text' } });
+  }
+
+  private async tell({ integrationId, externalId }: TheirMessage, more: object): Promise<Tell | null> {
+    const state = integrationId === null ? null : await this.integrations.sendingState(integrationId);
+    if (state === null || 'pausedUntil' in state || !state.sendsReadReceipts) return null;
+    if (this.gate.isResting(integrationId!, state.tokenVersion)) return null;
+    const body = { messaging_product: 'whatsapp', status: 'read', message_id: externalId, ...more };
+    return async () => {
+      const outcome = await this.graph.tell(state.target, body, TELL_TIMEOUT_MS);
+      if (outcome.kind === 'answered') return 'told';
+      return outcome.kind === 'refused' && !PASSING.has(outcome.error.class) ? 'never' : 'later';
+    };
   }
 
   private async send(message: OutgoingMessage, from: SendingNumber, request: object): Promise<SendResult> {

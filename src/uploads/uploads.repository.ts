@@ -34,7 +34,7 @@ export class UploadsRepository {
   async insert(row: NewUpload): Promise<Upload | null> {
     const keys = [row.storageKey, row.thumbnailKey, row.previewKey].filter((key) => key !== null);
     const claimed = await this.work.current.query(
-      'delete from unclaimed_file where storage_key = any ($1) returning storage_key',
+      'delete from unclaimed_file where storage_key = any ($1) and delete_after > now() returning storage_key',
       [keys],
     );
     if (claimed.length !== keys.length) return null;
@@ -68,10 +68,11 @@ export class UploadsRepository {
     );
   }
 
-  /** Files that nobody claimed in time. */
+  /** Files that nobody claimed in time. A transaction that claims one just now is given the time to end. */
   async unclaimed(limit: number): Promise<string[]> {
     const rows = await this.work.current.query<{ key: string }>(
-      'select storage_key as key from unclaimed_file where delete_after < now() order by delete_after limit $1',
+      `select storage_key as key from unclaimed_file where delete_after < now() - interval '2 minutes'
+       order by delete_after limit $1`,
       [limit],
     );
     return rows.map((row) => row.key);
@@ -81,19 +82,30 @@ export class UploadsRepository {
     await this.work.current.query('delete from unclaimed_file where storage_key = any ($1)', [keys]);
   }
 
-  /** Removes uploads that nothing shows; their files are unclaimed from now on. Answers how many. */
+  /** Removes uploads that nothing shows for so long; their files are unclaimed from now on. Answers how many. */
   async removeUnused(createdBefore: Date, limit: number): Promise<number> {
+    return await this.removeWhere(
+      `uses = 0 and id = any (array(
+         select id from upload where uses = 0 and created_at < $1 order by created_at limit $2 for update skip locked))`,
+      [createdBefore, limit],
+    );
+  }
+
+  /** The same at once, where nothing shows them. */
+  async remove(ids: number[]): Promise<void> {
+    await this.removeWhere('uses = 0 and id = any ($1)', [ids]);
+  }
+
+  private async removeWhere(condition: string, values: unknown[]): Promise<number> {
     const [row] = await this.work.current.query<{ count: number }>(
       `with gone as (
-         delete from upload where uses = 0 and id = any (array(
-           select id from upload where uses = 0 and created_at < $1 order by created_at limit $2 for update skip locked))
-         returning storage_key, thumbnail_key, preview_key
+         delete from upload where ${condition} returning storage_key, thumbnail_key, preview_key
        ), left_behind as (
          insert into unclaimed_file (storage_key, delete_after)
-         select key, now() from gone, unnest(array[storage_key, thumbnail_key, preview_key]) as key where key is not null
+         select key, now() - interval '2 minutes' from gone, unnest(array[storage_key, thumbnail_key, preview_key]) as key where key is not null
        )
        select count(*)::int as count from gone`,
-      [createdBefore, limit],
+      values,
     );
     return row!.count;
   }

@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { AppError } from '../common/app-error';
+import { AppError, notFound } from '../common/app-error';
+import type { FileVariant } from '../platform/crypto/file-links';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { JobQueue } from '../platform/jobs/job-queue';
 import { LOGGER } from '../platform/observability/observability.module';
 import { type ByteRange, type Content, ObjectStorage } from '../platform/storage/object-storage';
 import { Spool, type Spooled, TooLarge } from '../platform/storage/spool';
 import { detectType } from './detect-type';
+import { examine, type Facts } from './examine';
 import { fileName } from './file-name';
 import { type FileType, inMegabytes, isAccepted, LIMITS, NAMES, UNKNOWN_TYPE } from './file-types';
 import type { Upload, UploadKind } from './upload.types';
@@ -32,6 +34,14 @@ export interface StoreOptions {
   check?: (file: Spooled) => void;
   /** Runs in the transaction that stores the upload: both happen or neither. */
   together?: (upload: Upload) => Promise<void>;
+}
+
+/** A file or one of its smaller pictures, as a link names it. */
+export interface ShownFile {
+  upload: Upload;
+  key: string;
+  mimeType: string;
+  size: number;
 }
 
 /** Keeps files: whole, or not at all. */
@@ -64,6 +74,35 @@ export class UploadsService {
     }
   }
 
+  /** Takes back what was just stored. Nothing shows it yet; its files go with the next sweep. */
+  async discard(scope: { workspaceId: number }, uploads: Upload[]): Promise<void> {
+    if (uploads.length === 0) return;
+    await this.work.run(scope, async () => {
+      await this.rows.remove(uploads.map((upload) => upload.id));
+      this.jobs.enqueue({ task: SWEEP, key: 'all' });
+    });
+  }
+
+  /** The file behind a link. Not within a unit of work. */
+  async shown(workspaceId: number, uuid: string, variant: FileVariant): Promise<ShownFile> {
+    const upload = await this.work.run({ workspaceId }, () => this.rows.findByUuid(uuid));
+    const key =
+      variant === ''
+        ? upload?.storageKey
+        : variant === 'thumbnail'
+          ? upload?.thumbnailKey
+          : upload?.previewKey;
+    if (upload === null || key === undefined || key === null) throw notFound('file');
+    if (variant === '') return { upload, key, mimeType: upload.mimeType, size: upload.fileSize };
+    const size = await this.storage.size(key);
+    if (size === null) throw notFound('file');
+    return { upload, key, mimeType: 'image/webp', size };
+  }
+
+  async read(file: ShownFile, range?: ByteRange): Promise<Readable> {
+    return await this.storage.open(file.key, range);
+  }
+
   /** Within an open unit of work. In the order of their ids; missing ones are left out. */
   async find(ids: number[]): Promise<Upload[]> {
     return ids.length === 0 ? [] : await this.rows.findMany(ids);
@@ -81,24 +120,30 @@ export class UploadsService {
     options: StoreOptions,
   ): Promise<Upload> {
     if (file.size === 0) throw new AppError('VALIDATION_FAILED', 'The file is empty.');
-    const type = await typeOf(file, options);
+    const facts = await this.factsOf(file, options);
+    const storageKey = newKey(scope.workspaceId, facts.type);
+    const contents = new Map<string, { content: Content; contentType: string }>();
+    const derived = (content: Buffer | null, variant: string): string | null => {
+      if (content === null) return null;
+      const key = storageKey.replace(/\.[^.]+$/, `-${variant}.webp`);
+      contents.set(key, { content, contentType: 'image/webp' });
+      return key;
+    };
     const row: NewUpload = {
-      kind: type.kind,
-      mimeType: type.mimeType,
-      name: fileName(options.name, type),
+      kind: facts.type.kind,
+      mimeType: facts.type.mimeType,
+      name: fileName(options.name, facts.type),
       fileSize: file.size,
       sha256: file.sha256,
-      width: null,
-      height: null,
-      durationMs: null,
-      storageKey: newKey(scope.workspaceId, type),
-      thumbnailKey: null,
-      previewKey: null,
+      width: facts.width,
+      height: facts.height,
+      durationMs: facts.durationMs,
+      storageKey,
+      thumbnailKey: derived(facts.thumbnail, 'thumbnail'),
+      previewKey: derived(facts.preview, 'preview'),
       createdBy: scope.userId,
     };
-    const contents = new Map<string, { content: Content; contentType: string }>([
-      [row.storageKey, { content: { file: file.path }, contentType: type.mimeType }],
-    ]);
+    contents.set(storageKey, { content: { file: file.path }, contentType: row.mimeType });
     const keys = [...contents.keys()];
     await this.work.run(scope, async () => {
       const deleteAfter = new Date(Date.now() + CLAIM_WITHIN_MS);
@@ -120,6 +165,27 @@ export class UploadsService {
     }
   }
 
+  private async factsOf(file: Spooled, options: StoreOptions): Promise<Facts> {
+    const { type, found } = await detectType(file.path, file.size, options.name);
+    if (options.from === 'customer') return await this.factsOfAny(file, type ?? UNKNOWN_TYPE);
+    const likely = accepted(type, found, options.only, ['video']);
+    if (file.size > LIMITS[likely.kind])
+      throw tooLarge({ name: null, only: likely.kind }, LIMITS[likely.kind]);
+    const facts = await examine(file.path, likely, this.logger);
+    accepted(facts.type, facts.type.mimeType, options.only);
+    return facts;
+  }
+
+  /** What a customer sent is kept also where it is damaged. */
+  private async factsOfAny(file: Spooled, type: FileType): Promise<Facts> {
+    try {
+      return await examine(file.path, type, this.logger);
+    } catch (err) {
+      this.logger.debug({ err, type: type.mimeType }, 'a file of a customer cannot be examined');
+      return { type, width: null, height: null, durationMs: null, thumbnail: null, preview: null };
+    }
+  }
+
   /** What is not removed here is removed by the sweep. */
   private async giveUp(scope: { workspaceId: number }, keys: string[], cause: unknown): Promise<void> {
     // The answer to a commit may have been lost: then the files may be claimed.
@@ -133,18 +199,17 @@ export class UploadsService {
   }
 }
 
-async function typeOf(file: Spooled, options: StoreOptions): Promise<FileType> {
-  const type = await detectType(file.path);
-  if (options.from === 'customer') return type ?? UNKNOWN_TYPE;
-  if (type === null || !isAccepted(type) || (options.only !== undefined && type.kind !== options.only)) {
-    const wanted = options.only === undefined ? Object.values(NAMES).join('; ') : NAMES[options.only];
-    throw new AppError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      `The file is ${type === null ? 'of an unknown type' : type.mimeType}; accepted are ${wanted}.`,
-    );
-  }
-  if (file.size > LIMITS[type.kind]) throw tooLarge({ ...options, only: type.kind }, LIMITS[type.kind]);
-  return type;
+/** @param orKinds what may turn out to be of the wanted kind after all: a video without pictures is a sound */
+function accepted(
+  type: FileType | null,
+  found: string,
+  only: UploadKind | undefined,
+  orKinds: UploadKind[] = [],
+): FileType {
+  const wanted = type !== null && (only === undefined || type.kind === only || orKinds.includes(type.kind));
+  if (wanted && isAccepted(type)) return type;
+  const names = only === undefined ? Object.values(NAMES).join('; ') : NAMES[only];
+  throw new AppError('UNSUPPORTED_MEDIA_TYPE', `The file is: ${found}. Accepted are: ${names}.`);
 }
 
 function limitOf({ from, only }: StoreOptions): number {

@@ -72,9 +72,10 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-/** Times stand close together and often equal, to the microsecond: an order that rounds them is found out. */
+/** Times stand close together and are often equal, to the microsecond: an order that rounds them is found out. */
 function aTime(): string {
-  return `2026-03-01T12:00:00.${String(Math.floor(random() * 40)).padStart(6, '0')}Z`;
+  const micros = pick([0, 1, 2, 3]) * 1000 + Math.floor(random() * 20);
+  return `2026-03-01T12:00:00.${String(micros).padStart(6, '0')}Z`;
 }
 
 async function fill(): Promise<Known[]> {
@@ -171,8 +172,8 @@ const FILTERS: (() => Filter)[] = [
     return [`contact_id=${contactId}`, (row) => row.contactId === contactId];
   },
   () => {
-    const time = aTime();
-    return [`updated_since=${time}`, (row) => row.updatedAt >= time];
+    const time = `2026-03-01T12:00:00.00${pick([0, 1, 2, 3])}`;
+    return [`updated_since=${time}Z`, (row) => row.updatedAt >= time];
   },
   () => ['search=JOSE', (row) => row.name !== null && /jos[eé]/iu.test(row.name)],
   () => ['search=lucia%20ana', (row) => row.name === 'Ana Lúcia'],
@@ -207,7 +208,7 @@ function sorted(rows: Known[], sort: string): number[] {
   return rows.toSorted(compare).map((row) => row.id);
 }
 
-async function list(caller: Caller, query: string): Promise<Listed> {
+async function listed(caller: Caller, query: string): Promise<Listed> {
   const answer: Answer<Listed> = await caller.get<Listed>(`/conversations?${query}`);
   expect([query, answer.status, answer.body]).toEqual([query, 200, answer.body]);
   return answer.body;
@@ -232,7 +233,7 @@ test(`every list has exactly what its filters ask for and the caller may see, in
       sort,
     );
 
-    const first = await list(caller, `${query}&limit=${limit}`);
+    const first = await listed(caller, `${query}&limit=${limit}`);
     expect([query, shown(first)]).toEqual([query, expected.slice(0, limit)]);
     expect([query, first.meta]).toEqual([
       query,
@@ -248,10 +249,10 @@ async function walk(caller: Caller, query: string, first: Listed): Promise<numbe
   const ids = shown(first);
   expect(first.prev_cursor).toBeNull();
   for (let before = first; before.next_cursor !== null;) {
-    const page = await list(caller, `${query}&cursor=${before.next_cursor}`);
+    const page = await listed(caller, `${query}&cursor=${before.next_cursor}`);
     expect(page).not.toHaveProperty('meta');
     ids.push(...shown(page));
-    const back = await list(caller, `${query}&cursor=${page.prev_cursor!}`);
+    const back = await listed(caller, `${query}&cursor=${page.prev_cursor!}`);
     expect([query, shown(back)]).toEqual([query, shown(before)]);
     expect(back.next_cursor).not.toBeNull();
     before = page;
@@ -260,22 +261,22 @@ async function walk(caller: Caller, query: string, first: Listed): Promise<numbe
 }
 
 test('pages by number and by cursor are the same pages', async () => {
-  const second = await list(ana, 'limit=10&page=2');
-  const first = await list(ana, 'limit=10');
-  expect(shown(await list(ana, `limit=10&cursor=${first.next_cursor!}`))).toEqual(shown(second));
-  expect(shown(await list(ana, `limit=10&cursor=${second.prev_cursor!}`))).toEqual(shown(first));
-  expect(shown(await list(ana, 'limit=100&page=1000'))).toEqual([]);
+  const second = await listed(ana, 'limit=10&page=2');
+  const first = await listed(ana, 'limit=10');
+  expect(shown(await listed(ana, `limit=10&cursor=${first.next_cursor!}`))).toEqual(shown(second));
+  expect(shown(await listed(ana, `limit=10&cursor=${second.prev_cursor!}`))).toEqual(shown(first));
+  expect(shown(await listed(ana, 'limit=100&page=1000'))).toEqual([]);
 });
 
 test('without the total nothing is counted', async () => {
-  const page = await list(admin, 'limit=2&with_total=false');
+  const page = await listed(admin, 'limit=2&with_total=false');
   expect(page).not.toHaveProperty('meta');
-  expect(shown(page)).toEqual(shown(await list(admin, 'limit=2')));
+  expect(shown(page)).toEqual(shown(await listed(admin, 'limit=2')));
 });
 
 test('a cursor is the same place while conversations move', async () => {
-  const all = shown(await list(admin, 'limit=100'));
-  const first = await list(admin, 'limit=10');
+  const all = shown(await listed(admin, 'limit=100'));
+  const first = await listed(admin, 'limit=10');
   // One that was shown goes to the top, one that is still to come as well.
   const moved = [all[3]!, all[15]!];
   const before = await system.sql<{ id: string; at: Date | null }>(
@@ -283,7 +284,7 @@ test('a cursor is the same place while conversations move', async () => {
     [moved],
   );
   await system.sql('update conversation set last_message_at = now() where id = any ($1)', [moved]);
-  const second = await list(admin, `limit=10&cursor=${first.next_cursor!}`);
+  const second = await listed(admin, `limit=10&cursor=${first.next_cursor!}`);
   expect(shown(second)).toEqual(all.slice(10, 21).filter((id) => !moved.includes(id)));
   for (const { id, at } of before)
     await system.sql('update conversation set last_message_at = $2 where id = $1', [id, at]);
@@ -291,11 +292,24 @@ test('a cursor is the same place while conversations move', async () => {
 
 test('what came back by cursor is shown as it is everywhere else, last message included', async () => {
   await system.meta.customerSays({ phone: '5511977770009', name: 'Newest' }, 'the newest');
-  const page = await list(admin, 'limit=1');
-  const { window: _window, ...single } = (await admin.get(`/conversations/${shown(page)[0]!}`)).body;
-  expect(single).toMatchObject(page.data[0]!);
+  const page = await listed(admin, 'limit=1');
+  expect((await admin.get(`/conversations/${shown(page)[0]!}`)).body).toMatchObject(page.data[0]!);
   expect(page.data[0]).toMatchObject({ last_message: { body: 'the newest' }, contact: { name: 'Newest' } });
   await system.sql('delete from conversation where id = $1', [shown(page)[0]]);
+});
+
+test('one conversation comes with the tags of its contact, by name', async () => {
+  await system.sql(
+    `with made as (insert into tag (workspace_id, name) values (1, 'new'), (1, 'a buyer') returning id)
+     insert into contact_tag (workspace_id, contact_id, tag_id) select 1, $1, id from made`,
+    [known.find((row) => row.tagged)!.contactId],
+  );
+  const tagsOf = async (row: Known): Promise<unknown> =>
+    ((await admin.get(`/conversations/${row.id}`)).body['contact_tags'] as { name: string }[]).map(
+      (t) => t.name,
+    );
+  expect(await tagsOf(known.find((row) => row.tagged)!)).toEqual(['a buyer', 'new', 'vip']);
+  expect(await tagsOf(known.find((row) => !row.tagged)!)).toEqual([]);
 });
 
 describe('the counts behind the tabs', () => {
@@ -391,7 +405,7 @@ describe('a cursor', () => {
   });
 
   test.each(['page=2', 'with_total=true'])('does not go together with %s', async (parameter) => {
-    const { next_cursor } = await list(admin, 'limit=1');
+    const { next_cursor } = await listed(admin, 'limit=1');
     expect(await admin.get(`/conversations?${parameter}&cursor=${next_cursor!}`)).toMatchObject({
       status: 400,
       body: { code: 'VALIDATION_FAILED' },
@@ -399,8 +413,8 @@ describe('a cursor', () => {
   });
 
   test('shows no more than its caller may see', async () => {
-    const { next_cursor } = await list(admin, 'limit=1&sort=created_at');
-    const seen = shown(await list(ana, `limit=100&sort=created_at&cursor=${next_cursor!}`));
+    const { next_cursor } = await listed(admin, 'limit=1&sort=created_at');
+    const seen = shown(await listed(ana, `limit=100&sort=created_at&cursor=${next_cursor!}`));
     for (const row of known.filter((one) => seen.includes(one.id))) expect(mayBeSeenBy(row, ana)).toBe(true);
   });
 });

@@ -140,7 +140,8 @@ describe('a conversation made by staff', () => {
   test('is one, also where ten ask at the same moment', async () => {
     const body = { contact_id: await newContact(), integration_id: integrationId };
     const answers = await Promise.all(Array.from({ length: 10 }, () => admin.post('/conversations', body)));
-    expect(answers.map((a) => a.status).toSorted()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+    expect(answers.filter((a) => a.status === 201)).toHaveLength(1);
+    expect(answers.filter((a) => a.status === 409)).toHaveLength(9);
   });
 
   test.each([
@@ -331,7 +332,7 @@ describe('a change', () => {
 
   test('to what is so already is no change', async () => {
     const id = await conversationIn('active');
-    const { window: _, ...before } = (await ana.get(`/conversations/${id}`)).body;
+    const { window: _window, contact_tags: _tags, ...before } = (await ana.get(`/conversations/${id}`)).body;
     for (const same of [{}, { status: 'active' }, { priority: 'normal', read: true }])
       expect(await ana.patch(`/conversations/${id}`, same)).toMatchObject({ status: 200, body: before });
     expect(await heardOf(id)).toEqual(['conversation:new']);

@@ -56,6 +56,8 @@ describe('what is found', () => {
     'x'.repeat(3000),
     'ﬁm de semana',
     'ΠΑΡΑΓΓΕΛΊΑ',
+    '\ufdfa'.repeat(50),
+    '\ufdfa'.repeat(4096),
   ];
   let conversation: number;
   beforeAll(async () => {

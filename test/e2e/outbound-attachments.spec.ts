@@ -269,9 +269,7 @@ describe('POST /messages refuses before anything is stored', () => {
     const missing = await post(attach(999_999));
     expect(answer.status).toBe(400);
     expect(JSON.stringify(answer.body)).not.toContain('secret');
-    expect(String(answer.body['message']).replace(String(foreign), '')).toBe(
-      String(missing.body['message']).replace('999999', ''),
-    );
+    expect({ ...answer.body, requestId: '' }).toEqual({ ...missing.body, requestId: '' });
   });
 });
 

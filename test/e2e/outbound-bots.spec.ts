@@ -17,7 +17,7 @@ beforeAll(async () => {
   const [row] = await system.sql<{ id: number }>(
     `insert into bot (workspace_id, name) values (1, 'Bot') returning id`,
   );
-  bot = Number(row!.id);
+  bot = row!.id;
 });
 beforeEach(async () => {
   phone = newPhone();

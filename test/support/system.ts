@@ -246,16 +246,16 @@ export class TestSystem {
   }
 }
 
+/** Servers over the same database share their files too. */
+function dataDirOf(databaseUrl: string): string {
+  return join(tmpdir(), `apicechat-files-${new URL(databaseUrl).pathname.slice(1)}`);
+}
+
 /** Whatever a socket of any test hears is what docs/generated/asyncapi.json says. */
 function expectNone(undocumented: string[]): void {
   if (undocumented.length === 0) return;
   const first = [...new Set(undocumented)].slice(0, 10).join('\n');
   throw new Error(`Sockets heard what docs/generated/asyncapi.json does not say:\n${first}`);
-}
-
-/** Servers over the same database share their files too. */
-function dataDirOf(databaseUrl: string): string {
-  return join(tmpdir(), `apicechat-files-${new URL(databaseUrl).pathname.slice(1)}`);
 }
 
 export function testConfig(databaseUrl: string, graphUrl: string, changes: ConfigChanges): Config {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import multipart from '@fastify/multipart';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
@@ -14,13 +15,21 @@ import { toAppError } from './to-app-error';
 const JSON_LIMIT = 1024 * 1024;
 /** Largest body of any route: Meta's webhooks may have 3 MB. */
 const RAW_LIMIT = 4 * 1024 * 1024;
+const BODY_TIMEOUT_MS = 30_000;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
 /** For `@RouteConfig(RAW_BODY)`: the handler gets the body's bytes as they came, up to 4 MB. */
 export const RAW_BODY = { rawBody: true, quiet: true } as const;
 
+/** For `@RouteConfig(BYTES_BODY)`: the same, in a route for people. */
+export const BYTES_BODY = { rawBody: true } as const;
+
+/** For `@RouteConfig(FORM_BODY)`: the handler reads the parts of a multipart/form-data body itself. */
+export const FORM_BODY = { formBody: true } as const;
+
 interface RouteFlags {
   rawBody?: boolean;
+  formBody?: boolean;
   /** Only logged at level debug: far too frequent. */
   quiet?: boolean;
 }
@@ -29,8 +38,9 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: RAW_LIMIT,
     trustProxy: config.http.trustProxy,
-    // A slow or silent client holds a connection no longer than this.
-    requestTimeout: 30_000,
+    // A slow client holds a connection no longer than this, and one that sends no file no longer than BODY_TIMEOUT_MS.
+    requestTimeout: 15 * 60_000,
+    http: { headersTimeout: 30_000 },
     connectionTimeout: 0,
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
@@ -51,7 +61,7 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
  * Body parsing, request ids, security headers and the access log. Routes that machines call by the thousand get
  * none of what only people and browsers need.
  */
-export function configureFastify(fastify: FastifyInstance, logger: Logger): void {
+export async function configureFastify(fastify: FastifyInstance, logger: Logger): Promise<void> {
   const securityHeaders = helmetHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
     if (flags(request).quiet !== true) void reply.headers(securityHeaders).header('x-request-id', request.id);
@@ -79,6 +89,7 @@ export function configureFastify(fastify: FastifyInstance, logger: Logger): void
     done();
   });
   addBodyParser(fastify);
+  await addFormParser(fastify);
 }
 
 /** What helmet sets is the same for every answer of an API, so it is asked once and not with each request. */
@@ -126,6 +137,23 @@ function addBodyParser(fastify: FastifyInstance): void {
       if (error === null) return done(null, value);
       done(new AppError('MALFORMED_BODY', 'The body is not valid JSON.'));
     });
+  });
+}
+
+/** Forms with files, on the routes that read them; elsewhere they are refused like any other body that is no JSON. */
+async function addFormParser(fastify: FastifyInstance): Promise<void> {
+  await fastify.register(multipart);
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const { headers, raw } = request;
+    const isForm = headers['content-type']?.toLowerCase().startsWith('multipart/') === true;
+    if (flags(request).formBody === true) return done();
+    if (isForm && !request.is404)
+      return done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.'));
+    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
+      const late = setTimeout(() => refuseConnection(new Error('too slow'), raw.socket), BODY_TIMEOUT_MS);
+      for (const event of ['end', 'close']) raw.once(event, () => clearTimeout(late));
+    }
+    done();
   });
 }
 

@@ -39,14 +39,15 @@ export class Messages1763700000013 implements MigrationInterface {
       alter table conversation force row level security;
       call protect_by_workspace('conversation_read');
 
-      -- Whoever sets the count says what is read by it. Intake, which moves last_message_id as well, reads nothing.
+      -- Whoever sets the count and that it is read says thereby what is read. Intake, which moves last_message_id as
+      -- well, reads nothing, nor does who deletes the last unread message and says that it is read only afterwards.
       create function keep_read_up_to() returns trigger language plpgsql as $$
       declare
         newest bigint;
         first_read timestamptz;
       begin
         if new.read_up_to_id = old.read_up_to_id then
-          if new.unread_count = 0 then
+          if new.unread_count = 0 and new.read then
             new.read_up_to_id := greatest(old.read_up_to_id, new.last_message_id);
           elsif new.unread_count > old.unread_count then
             select id into newest from message
@@ -106,7 +107,10 @@ const SEARCH = `
         '([\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u3040-\\u30ff\\u3400-\\u9fff])', ' \\1 ', 'g') end;
 
   create function message_words(range text, body text) returns tsvector language sql immutable parallel safe
-    return (range || regexp_replace(regexp_replace(search_form(body), '([[:alnum:]]{64})[[:alnum:]]+', '\\1', 'g'),
+    return (range || regexp_replace(
+      -- No shorter text can hold a word too long for an index, however its letters come apart.
+      case when octet_length(body) <= 150 then search_form(body)
+        else regexp_replace(search_form(body), '([[:alnum:]]{64})[[:alnum:]]+', '\\1', 'g') end,
       '[^[:alnum:]]+', ' ' || range, 'g'))::tsvector;
 
   -- All words of what is looked for, each as the beginning of one.

@@ -26,7 +26,8 @@ export class Outbound1763700000015 implements MigrationInterface {
       create index whatsapp_media_upload on whatsapp_media (workspace_id, upload_id);
       call protect_by_workspace('whatsapp_media');
 
-      alter table whatsapp_integration_config add column templates_synced_at timestamptz;
+      alter table whatsapp_integration_config add column templates_synced_at timestamptz,
+        add column send_read_receipts boolean not null default true;
       create table message_template (
         workspace_id bigint not null,
         id bigint generated always as identity,
@@ -48,13 +49,24 @@ export class Outbound1763700000015 implements MigrationInterface {
       );
       comment on table message_template is 'What Meta has approved, or not, as it was when it was last fetched.';
       call protect_by_workspace('message_template');
+
+      create table read_receipt (
+        workspace_id bigint not null,
+        conversation_id bigint not null,
+        wanted_id bigint not null,
+        told_id bigint not null default 0,
+        primary key (workspace_id, conversation_id),
+        foreign key (workspace_id, conversation_id) references conversation (workspace_id, id) on delete cascade
+      );
+      comment on table read_receipt is 'Up to which message of theirs customers shall be told, and were told, that we have read them.';
+      call protect_by_workspace('read_receipt');
     `);
   }
 
   async down(db: QueryRunner): Promise<void> {
     await db.query(`
-      drop table message_template, whatsapp_media;
-      alter table whatsapp_integration_config drop column templates_synced_at;
+      drop table read_receipt, message_template, whatsapp_media;
+      alter table whatsapp_integration_config drop column templates_synced_at, drop column send_read_receipts;
       alter table message drop column part_of, drop column request_hash;
     `);
   }

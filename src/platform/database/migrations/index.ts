@@ -9,6 +9,7 @@ import { ConversationWork1763700000012 } from './1763700000012-conversations';
 import { Messages1763700000013 } from './1763700000013-messages';
 import { Uploads1763700000014 } from './1763700000014-uploads';
 import { Outbound1763700000015 } from './1763700000015-outbound';
+import { Bots1763700000016 } from './1763700000016-bots';
 import { Presence1763700000017 } from './1763700000017-presence';
 
 /** In the order they run. A migration that has been released is never edited. */
@@ -24,5 +25,6 @@ export const MIGRATIONS = [
   Messages1763700000013,
   Uploads1763700000014,
   Outbound1763700000015,
+  Bots1763700000016,
   Presence1763700000017,
 ];
