@@ -1,6 +1,6 @@
-import { BOT_SECRETS } from '../src/bots/bot-secrets';
 import { ACCOUNT_PASSWORDS } from '../src/contact-user-accounts/contact-user-accounts.types';
 import { ACCESS_TOKENS } from '../src/meta-whatsapp/whatsapp-integration.types';
+import { BOT_SECRETS } from '../src/bots/bots.types';
 import { contextOf, type SealedColumn } from '../src/platform/crypto/sealed-column';
 import type { SecretBox } from '../src/platform/crypto/secret-box';
 import { type SealedRow, SealedRows } from '../src/platform/database/sealed-rows';

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { contextOf, type SealedColumn } from '../platform/crypto/sealed-column';
+import { contextOf } from '../platform/crypto/sealed-column';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { LOGGER } from '../platform/observability/observability.module';
-
-export const BOT_SECRETS: SealedColumn = { table: 'bot', column: 'secret', boundTo: 'id' };
+import { BOT_SECRETS } from './bots.types';
 
 /** Seals the secrets of webhook bots. Within the open unit of work. */
 @Injectable()

@@ -51,8 +51,8 @@ export class ReadReceiptsService implements OnModuleInit {
     this.conversations.useReadListener((conversation) => this.read(conversation.id, conversation.readUpToId));
   }
 
-  /** Staff have read a conversation up to this message; null: all of it. Within the open unit of work. */
-  async read(conversationId: number, upToId: number | null): Promise<void> {
+  /** Staff have read a conversation up to this message. Within the open unit of work. */
+  async read(conversationId: number, upToId: number): Promise<void> {
     const newest = await this.rows.newestInbound(conversationId, upToId);
     if (newest === null || this.outbox.driverOf(newest.channel)?.markRead === undefined) return;
     if (await this.rows.want(conversationId, newest.id)) this.ask(READ, conversationId);

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { CONFIG, type Config } from '../config/config';
 import { ContactsService } from '../contacts/contacts.service';
+import type { ContactIdentity } from '../contacts/contacts.types';
 import type {
   ChannelDriver,
   FirstResult,
@@ -14,6 +15,7 @@ import type {
 } from '../messages/channel-driver.port';
 import type { OutgoingContent, StoredContent } from '../messages/outgoing.types';
 import { Outbox } from '../messages/outbox.service';
+import { UnitOfWork } from '../platform/database/unit-of-work';
 import { LOGGER } from '../platform/observability/observability.module';
 import type { Upload } from '../uploads/upload.types';
 import { GraphClient, type SendOutcome, type UploadOutcome } from './graph-client';
@@ -39,6 +41,9 @@ const FILE_LOST: ReadonlySet<number> = new Set([100, 131009, 131053]);
 const FILE_NOT_BROUGHT = 'The file could not be brought to WhatsApp, so the message was not sent yet.';
 const NOT_REPEATED = 'It is not sent again by itself; the state changes as soon as WhatsApp reports it.';
 
+/** How a channel knows a contact. */
+type Address = Awaited<ReturnType<ContactsService['addressOf']>>;
+
 /** Brings messages to customers on WhatsApp, and turns Meta's answers into what the outbox understands. */
 @Injectable()
 export class WhatsappDriver implements ChannelDriver, OnModuleInit {
@@ -49,6 +54,7 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
+    private readonly work: UnitOfWork,
     private readonly outbox: Outbox,
     private readonly contacts: ContactsService,
     private readonly integrations: WhatsappIntegrationsService,
@@ -115,7 +121,7 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
     if (closed !== null) return { kind: 'paused', ...closed };
     if (file !== null && !('mediaId' in file))
       return { kind: 'first', run: () => this.bring(message, state, file) };
-    return { kind: 'ready', send: () => this.send(message, state, request) };
+    return { kind: 'ready', send: () => this.send(message, state, request, address) };
   }
 
   /** The file of a message, which Meta must have first. Doing that twice harms nobody. */
@@ -167,11 +173,17 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
     };
   }
 
-  private async send(message: OutgoingMessage, from: SendingNumber, request: object): Promise<SendResult> {
+  private async send(
+    message: OutgoingMessage,
+    from: SendingNumber,
+    request: object,
+    address: Address,
+  ): Promise<SendResult> {
     const outcome: SendOutcome = await this.graph.sendMessage(from.target, request);
     await this.tellOthers(message, from, outcome);
     switch (outcome.kind) {
       case 'accepted':
+        await this.learn(message, address, outcome);
         // WhatsApp's clock has whole seconds: its own report of the same moment then tells nothing new.
         return {
           kind: 'sent',
@@ -194,6 +206,40 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
           };
         }
         return this.refused(message, outcome.error);
+    }
+  }
+
+  /**
+   * How WhatsApp calls the customer may not be how they were dialled (Brazil, Mexico), and it may tell their user id:
+   * without knowing that, their answer would seem to come from a stranger. Does not throw.
+   */
+  private async learn(
+    message: OutgoingMessage,
+    address: Address,
+    { waId, userId }: Extract<SendOutcome, { kind: 'accepted' }>,
+  ): Promise<void> {
+    const news: ContactIdentity[] = [];
+    if (waId !== null && waId !== address.whatsapp_phone)
+      news.push({ scheme: 'whatsapp_phone', value: waId });
+    if (userId !== null && userId !== address.whatsapp_user)
+      news.push({ scheme: 'whatsapp_user', value: userId });
+    if (news.length === 0) return;
+    const identities = (Object.entries(address) as [ContactIdentity['scheme'], string][]).map(
+      ([scheme, value]) => ({
+        scheme,
+        value,
+      }),
+    );
+    const sender = { identities, newIdentities: news, name: null };
+    try {
+      await this.work.run({ workspaceId: message.workspaceId }, async () => {
+        await this.contacts.resolve([sender], await this.contacts.lookUp([sender]));
+      });
+    } catch (err) {
+      this.logger.warn(
+        { err, contact: message.contactId },
+        'what WhatsApp calls a customer is not remembered',
+      );
     }
   }
 

@@ -81,6 +81,15 @@ describe('POST /meta-whatsapp/webhook/send-message', () => {
     );
   });
 
+  test('the answer of somebody who shows only a user id comes into the same conversation', async () => {
+    const userId = `BR.${phone}`;
+    system.meta.phone.meet({ phone, userId });
+    const sent = await becomes(admin, (await send({ template: TEMPLATE })).body, 'read');
+    await system.meta.customerSays({ userId }, 'Hello');
+    const history = await admin.get<{ data: Shown[] }>(`/messages/conversation/${sent.conversation_id}`);
+    expect(history.body.data.map((message) => message.body)).toContain('Hello');
+  });
+
   test('a text to somebody who never wrote is refused and leaves nothing behind', async () => {
     const answer = await send({ message: 'Buy now' });
     expect(answer).toMatchObject({

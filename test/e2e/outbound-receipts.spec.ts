@@ -74,6 +74,17 @@ describe('a customer sees that their messages were read', () => {
     expect(marks()).toEqual([before]);
   });
 
+  test('up to the message that is named, where one is', async () => {
+    const [first] = await system.sql<{ id: number; wamid: string }>(
+      'select id, whatsapp_message_id as wamid from message where conversation_id = $1',
+      [conversation],
+    );
+    await system.meta.customerSays({ phone }, 'Unread');
+    expect((await admin.patch('/messages/mark-as-read', { message_ids: [first!.id] })).status).toBe(200);
+    await eventually(() => marks().length === 1, { what: 'the mark' });
+    expect(marks()).toEqual([first!.wamid]);
+  });
+
   test('not of a reaction, which is no message', async () => {
     const wamid = await newestOfThem();
     await system.meta.customerSays(

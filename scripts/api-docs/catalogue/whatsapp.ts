@@ -8,6 +8,13 @@ const SIGN = [
   "pm.request.headers.upsert({ key: 'x-hub-signature-256', value: `sha256=${signature}` });",
 ];
 
+const SENDING = {
+  WINDOW_CLOSED: 'The customer last wrote more than 24 hours ago: only a template may be sent.',
+  CONVERSATION_CLOSED: 'The conversation is closed.',
+  CHANNEL_NOT_CONNECTED: 'There is no such number.',
+  IDEMPOTENCY_KEY_REUSED: 'The same key was used for another message.',
+} as const;
+
 export const CUSTOMER_MESSAGE = {
   object: 'whatsapp_business_account',
   entry: [
@@ -75,9 +82,7 @@ export const WHATSAPP: Chapter = {
     {
       route: 'POST /whatsapp-integration-config',
       name: 'Connect a number',
-      about:
-        'Of the access token only the last four characters are ever shown again. With `verify: true` Meta is asked first, ' +
-        'and only what works is saved; `details` then holds what was looked at.',
+      about: 'Of the access token only the last four characters are ever shown again.',
       body: {
         phone_number_id: '106{{$randomInt}}{{$timestamp}}',
         access_token: 'EAAG-a-token-of-a-system-user',
@@ -101,11 +106,62 @@ export const WHATSAPP: Chapter = {
     },
     {
       route: 'POST /whatsapp-integration-config/:id/verify',
-      name: 'Ask Meta about a number',
+      name: 'Ask Meta whether a number works',
       about:
-        'Whether Meta takes the token, knows the number and its business account, and tells an app what customers write. ' +
-        'Where all is well, sending that waited for the account to be mended goes on.',
+        'Whether Meta takes the token, knows the number and its business account, and tells an app what customers write; ' +
+        'what is wrong is said in words, and `ok` tells. Where all is well, sending that waited for it goes on.',
+      path: { id: '{{integration_id}}' },
+    },
+    {
+      route: 'POST /whatsapp-integration-config/:id/templates/sync',
+      name: 'Fetch the templates of a number from Meta',
+      path: { id: '{{integration_id}}' },
+      errors: {
+        CONFLICT: 'The number has no business account yet, or its token cannot be read.',
+        UNAVAILABLE: 'Meta cannot be reached.',
+      },
+    },
+    {
+      route: 'GET /whatsapp-integration-config/:id/templates',
+      name: 'The templates of a number',
+      path: { id: '{{integration_id}}' },
+      query: { status: 'APPROVED' },
+    },
+    {
+      route: 'POST /meta-whatsapp/webhook/send-message',
+      name: 'Send a text or a template to a phone number',
+      about:
+        'The same door as `POST /messages`: the message stands in the inbox, in order, and goes through the same checks. ' +
+        'Only a template may begin a conversation.',
+      body: { to: '+{{customer}}', message: 'Su pedido está listo.', integration_id: '{{integration_id}}' },
+      errors: SENDING,
+    },
+    {
+      route: 'POST /meta-whatsapp/webhook/send-media',
+      name: 'Send a file to a phone number',
+      about: 'By one of `upload_id`, `url` (fetched by Meta) and `media_id`.',
+      body: {
+        to: '+{{customer}}',
+        type: 'image',
+        url: 'https://example.com/photo.jpg',
+        caption: 'La campera negra',
+        integration_id: '{{integration_id}}',
+      },
+      errors: SENDING,
+    },
+  ],
+};
+
+/** The last of a run: everything else needs the number. */
+export const WHATSAPP_END: Chapter = {
+  title: 'WhatsApp: disconnecting',
+  about: 'Numbers over which nothing was said can be removed.',
+  requests: [
+    {
+      route: 'DELETE /whatsapp-integration-config/:id',
+      name: 'Disconnect a number',
       path: { id: '{{second_integration_id}}' },
+      errors: { CONFLICT: 'Conversations were held over it, or it stands in the environment.' },
     },
   ],
 };
