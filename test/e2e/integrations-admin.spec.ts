@@ -123,15 +123,15 @@ test('the audit log tells who connected, changed and removed it, and no token', 
     [body.id],
   );
   const shown = { phone_number_id: body.phone_number_id, business_account_id: null, api_version: 'v25.0' };
-  expect(entries).toEqual([
+  expect(entries).toMatchObject([
     { action: 'whatsapp_integration.create', user_name: 'boss', details: { ...shown, name: 'Shop' } },
-    {
-      action: 'whatsapp_integration.update',
-      user_name: 'boss',
-      details: { name: { from: 'Shop', to: 'Store' }, access_token: 'changed' },
-    },
+    { action: 'whatsapp_integration.update', user_name: 'boss' },
     { action: 'whatsapp_integration.delete', user_name: 'boss', details: { ...shown, name: 'Store' } },
   ]);
+  expect((entries[1] as { details: object }).details).toEqual({
+    name: { from: 'Shop', to: 'Store' },
+    access_token: 'changed',
+  });
   expect(JSON.stringify(await system.sql('select * from audit_log'))).not.toMatch(
     /token-of-ours|another-token/,
   );

@@ -91,7 +91,7 @@ it('secrets are sealed anew beside a server, and a lost key is told with an exit
   });
   server.process.kill('SIGTERM');
   await server.process.exited;
-});
+}, 120_000);
 
 it.each([
   ['create-users', ['--force']],
