@@ -1,116 +1,133 @@
 import type { Chapter } from '../route-doc';
 
 const TAKEN = {
-  CONFLICT:
-    'Another contact has the phone number or the external id; `details` says which: `{ field, contact_id }`.',
-} as const;
-const FILE = {
-  PAYLOAD_TOO_LARGE: 'More than 10,000 rows or 2 MB.',
-  UNSUPPORTED_MEDIA_TYPE: 'Not text/csv in UTF-8.',
+  CONFLICT: 'Another contact has this external id or phone number; `details` names it.',
 } as const;
 
 export const CONTACTS: Chapter = {
   title: 'Contacts',
-  about:
-    'The customers: for admins only. Who writes for the first time becomes a contact by itself. Numbers are shown in ' +
-    'E.164 and may be entered as people write them. The guide is docs/contacts.md.',
+  about: 'The customers. Phone numbers are taken in any spelling and shown in E.164.',
   requests: [
-    {
-      route: 'POST /contacts/import',
-      name: 'Import contacts',
-      about:
-        'Columns name, phone_number, external_id and tags, in any order, with commas or semicolons. A row is found by ' +
-        'its external id, then by its phone number; empty cells change nothing. Refused rows do not stop the others.',
-      raw: {
-        type: 'text/csv',
-        text: 'external_id,name,tags\ncollection-import-1,Ana Souza,vip|new\ncollection-import-2,José Lima,vip\n',
-      },
-      errors: FILE,
-    },
-    {
-      route: 'GET /contacts/external-id/:id',
-      name: 'Find a contact by its external id',
-      path: { id: 'collection-import-1' },
-      save: { imported_contact_id: 'id' },
-    },
-    {
-      route: 'GET /contacts/:id/tags',
-      name: 'The tags of a contact',
-      path: { id: '{{imported_contact_id}}' },
-      save: { given_tag_id: 'data.0.id' },
-    },
     {
       route: 'POST /contacts',
       name: 'Make a contact',
-      about: 'At least one of the three fields.',
-      body: {
-        name: 'Bia Reis',
-        phone_number: '+55 11 96000-0001',
-        external_id: 'collection-made',
-      },
-      save: { new_contact_id: 'id', new_contact_phone: 'phone_number' },
+      about: 'At least one of name, phone number and external id.',
+      body: { name: 'Bruno Costa', external_id: 'crm-{{$timestamp}}', phone_number: '+34 612 34 56 78' },
+      save: { new_contact_id: 'id' },
       errors: TAKEN,
     },
     {
+      route: 'POST /contacts',
+      name: 'Make another contact',
+      body: { name: 'Bruno C.', external_id: 'old-{{$timestamp}}' },
+      save: { double_contact_id: 'id', double_external: 'external_id' },
+    },
+    {
       route: 'GET /contacts',
-      name: 'List and find contacts',
-      about:
-        'All words of `search` occur in name, phone number or external id, whatever their case and accents.',
-      query: { search: 'jose', tag_id: '{{given_tag_id}}', sort: 'name', limit: '20' },
+      name: 'List and search the contacts',
+      about: 'Over name, phone number and external id, whatever the case and accents.',
+      query: { search: 'bruno', sort: 'name', limit: '50' },
     },
     { route: 'GET /contacts/:id', name: 'Show a contact', path: { id: '{{new_contact_id}}' } },
     {
+      route: 'GET /contacts/external-id/:id',
+      name: 'Find a contact by external id',
+      path: { id: '{{double_external}}' },
+    },
+    {
       route: 'GET /contacts/phone/:number',
-      name: 'Find a contact by its phone number',
-      about: 'In any spelling, percent-encoded.',
-      path: { number: '{{new_contact_phone}}' },
+      name: 'Find a contact by phone number',
+      path: { number: '%2B34612345678' },
     },
     {
       route: 'PATCH /contacts/:id',
       name: 'Change a contact',
       path: { id: '{{new_contact_id}}' },
-      body: { name: 'Beatriz Reis' },
+      body: { name: 'Bruno Costa Silva' },
       errors: TAKEN,
     },
     {
       route: 'POST /contacts/:id/tags',
-      name: 'Give a contact tags',
-      about: 'Those that it has already stay as they are.',
+      name: 'Tag a contact',
+      about: 'Several at once; tags it has already stay. The answer shows all of them.',
       path: { id: '{{new_contact_id}}' },
-      body: { tag_ids: ['{{given_tag_id}}'] },
+      body: { tag_ids: ['{{tag_id}}'] },
     },
-    {
-      route: 'GET /contacts/by-tag/:tagId',
-      name: 'Contacts with a tag',
-      path: { tagId: '{{given_tag_id}}' },
-    },
+    { route: 'GET /contacts/:id/tags', name: 'The tags of a contact', path: { id: '{{new_contact_id}}' } },
+    { route: 'GET /contacts/by-tag/:tagId', name: 'Who has a tag', path: { tagId: '{{tag_id}}' } },
     {
       route: 'DELETE /contacts/:id/tags',
       name: 'Take tags from a contact',
-      about: 'In the body, or as `?tag_ids=1,2`.',
       path: { id: '{{new_contact_id}}' },
-      query: { tag_ids: '{{given_tag_id}}' },
-    },
-    {
-      route: 'GET /contacts/export.csv',
-      name: 'Export contacts',
-      about: 'With the filters of the list. An import takes the file again.',
-      query: { tag_id: '{{given_tag_id}}' },
-      answers: 'text/csv',
+      body: { tag_ids: ['{{tag_id}}'] },
     },
     {
       route: 'POST /contacts/:id/merge',
-      name: 'Make one contact of two',
-      about:
-        'Everything of the contact in the body becomes this one’s. Asked for again, it answers the same.',
-      path: { id: '{{imported_contact_id}}' },
-      body: { contact_id: '{{new_contact_id}}' },
+      name: 'Make two contacts one',
+      about: 'Conversations, names and tags of the other one move here, and it is gone. No message is lost.',
+      path: { id: '{{new_contact_id}}' },
+      body: { contact_id: '{{double_contact_id}}' },
+      errors: { CONFLICT: 'Both are the same contact.' },
     },
+    {
+      route: 'POST /contacts/import',
+      name: 'Import contacts from a file',
+      about:
+        'CSV in UTF-8, up to 10,000 rows and 2 MB. Rows that are refused are listed and do not stop the others.',
+      raw: {
+        type: 'text/csv',
+        text: 'name,phone_number,tags\nCarla Díaz,+34 612 00 00 01,VIP|Nuevo\nno number,12,\n',
+      },
+      errors: {
+        PAYLOAD_TOO_LARGE: 'The file is larger than 2 MB.',
+        UNSUPPORTED_MEDIA_TYPE: 'The body is not text/csv in UTF-8.',
+      },
+    },
+    {
+      route: 'GET /contacts/export.csv',
+      name: 'Export contacts to a file',
+      query: { search: 'carla' },
+      answers: 'text/csv',
+    },
+  ],
+};
+
+export const ACCOUNTS: Chapter = {
+  title: 'Accounts of contacts',
+  about: 'What contacts use elsewhere. Of the password only the end is ever shown again.',
+  requests: [
+    {
+      route: 'POST /contact-user-accounts',
+      name: 'Make an account',
+      body: {
+        contact_id: '{{new_contact_id}}',
+        username_final: 'bruno.costa',
+        password_final: 'a secret of theirs',
+        server_id: '{{server_id}}',
+        application_id: '{{application_id}}',
+        device_id: '{{device_id}}',
+        date_exp: '2027-12-31',
+      },
+      save: { account_id: 'id' },
+    },
+    {
+      route: 'GET /contact-user-accounts',
+      name: 'List the accounts',
+      query: { contact_id: '{{new_contact_id}}', expired: 'false' },
+    },
+    { route: 'GET /contact-user-accounts/:id', name: 'Show an account', path: { id: '{{account_id}}' } },
+    {
+      route: 'PATCH /contact-user-accounts/:id',
+      name: 'Change an account',
+      path: { id: '{{account_id}}' },
+      body: { date_exp: null, password_final: 'another secret' },
+    },
+    { route: 'DELETE /contact-user-accounts/:id', name: 'Delete an account', path: { id: '{{account_id}}' } },
     {
       route: 'DELETE /contacts/:id',
       name: 'Delete a contact',
-      about: 'With all its conversations and everything that was said in them.',
-      path: { id: '{{imported_contact_id}}' },
+      about: 'With all their conversations and everything that was said in them.',
+      path: { id: '{{new_contact_id}}' },
     },
   ],
 };
