@@ -3,9 +3,13 @@ import { orOvertaken } from './contacts.errors';
 
 const violation = (code: string, constraint: string): Error =>
   Object.assign(new Error('refused'), { code, constraint });
-async function thrown(error: Error): Promise<unknown> {
+async function fails(problem: Error): Promise<never> {
+  throw problem;
+}
+
+async function thrown(problem: Error): Promise<unknown> {
   try {
-    return await orOvertaken(Promise.reject(error));
+    return await orOvertaken(fails(problem));
   } catch (caught) {
     return caught;
   }
