@@ -45,10 +45,12 @@ export class ConversationsRepository {
   async lockOpen(threads: Thread[]): Promise<OpenThread[]> {
     return await this.work.current.prepared<OpenThread>(
       'conversation_lock_open',
+      // "is true" hides a condition of which the planner, not knowing that the list is short, expects many probes: it
+      // would rather read all that these contacts ever had, closed ones and all, than use the index of what is open.
       `select id, contact_id as "contactId", channel, integration_id as "integrationId",
          assigned_user as "assignedUser", assigned_bot as "assignedBot"
        from conversation
-       where contact_id = any ($1) and channel = any ($2) and ${OPEN}
+       where contact_id = any ($1) and (channel = any ($2)) is true and ${OPEN}
        order by id for no key update`,
       [threads.map((t) => t.contactId), [...new Set(threads.map((t) => t.channel))]],
     );

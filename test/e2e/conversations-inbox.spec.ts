@@ -2,7 +2,7 @@ import { type Answer, type Caller, TestSystem } from '../support/system';
 
 const SEED = Number(process.env.INBOX_SEED ?? Date.now() % 1_000_000);
 const HOW_MANY = 240;
-const QUERIES = 40;
+const QUERIES = 25;
 const STATUSES = ['queue', 'active', 'transferred', 'closed', 'archived'] as const;
 const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 const NAMES = ['José Silva', 'jose maria', 'Ana Lúcia', 'Łukasz', '100% Real_Estate', null] as const;
@@ -115,7 +115,7 @@ async function fill(): Promise<Known[]> {
   rows.forEach((row, i) => (row.contactId = contacts[i]!));
   // So many of one name that a search for it goes another way than a search for others.
   await system.sql(
-    `insert into contact (workspace_id, external_id, name) select 1, 'filler ' || n, 'José' from generate_series(1, 5100) n`,
+    `insert into contact (workspace_id, external_id, name) select 1, 'filler ' || n, 'José Silva' from generate_series(1, 5100) n`,
   );
   await system.sql(
     `insert into contact_tag (workspace_id, contact_id, tag_id) select 1, unnest($1::bigint[]), $2`,
@@ -226,9 +226,14 @@ async function listed(caller: Caller, query: string): Promise<Listed> {
 const shown = (page: Listed): number[] => page.data.map((row) => row.id);
 
 test(`every list has exactly what its filters ask for and the caller may see, in its order (seed ${SEED})`, async () => {
-  for (let i = 0; i < QUERIES; i++) {
+  for (let i = 0; i < FILTERS.length + QUERIES; i++) {
     const caller = pick([admin, ana, ben]);
-    const filters = Array.from({ length: Math.floor(random() * 4) }, () => pick(FILTERS)());
+    // Each filter alone, and then several together.
+    const makers =
+      FILTERS[i] === undefined
+        ? Array.from({ length: Math.floor(random() * 4) }, () => pick(FILTERS))
+        : [FILTERS[i]!];
+    const filters = makers.map((make) => make());
     const names = new Set<string>();
     const used = filters.filter(([parameter]) => {
       const name = parameter.split('=')[0]!;
@@ -263,7 +268,7 @@ async function walk(caller: Caller, query: string, first: Listed): Promise<numbe
     ids.push(...shown(page));
     const back = await listed(caller, `${query}&cursor=${page.prev_cursor!}`);
     expect([query, shown(back)]).toEqual([query, shown(before)]);
-    expect(back.next_cursor).not.toBeNull();
+    expect([back.next_cursor === null, back.prev_cursor === null]).toEqual([false, before === first]);
     before = page;
   }
   return ids;

@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { ConversationsService } from '../../src/conversations/conversations.service';
 import type { StaffActor } from '../../src/common/actor';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work';
@@ -184,21 +185,35 @@ describe('somebody who leaves', () => {
     expect(await release(leaver.user.id)).toBe(0);
   });
 
-  test('is given no conversation from that moment on, not even at that moment', async () => {
+  test('is given no conversation from that moment on, and keeps none that was given at that moment', async () => {
     const leaver = await system.signIn('employer');
-    const ids = await Promise.all(Array.from({ length: 8 }, () => openConversation(system)));
-    const given = ids.map((id) =>
-      admin.patch(`/conversations/${id}/assign`, { assigned_user: leaver.user.id }),
-    );
-    await release(leaver.user.id);
-    const answers = await Promise.all(given);
-    for (const answer of answers) expect([200, 400]).toContain(answer.status);
-    expect(
-      await system.sql(
-        `select id from conversation where assigned_user = $1 and status in ('queue', 'active', 'transferred')`,
-        [leaver.user.id],
-      ),
-    ).toEqual([]);
+    const given = await openConversation(system);
+    const holder = new Client({ connectionString: system.databaseUrl });
+    await holder.connect();
+    const waiting = async (): Promise<number> => {
+      const [row] = await system.sql<{ count: number }>(
+        `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return row!.count;
+    };
+    try {
+      // The giving has looked at the user and now waits for the conversation.
+      await holder.query('begin');
+      await holder.query('select 1 from conversation where id = $1 for update', [given]);
+      const giving = admin.patch(`/conversations/${given}/assign`, { assigned_user: leaver.user.id });
+      await eventually(async () => (await waiting()) === 1, { what: 'the giving to wait' });
+      let left = false;
+      const leaving = release(leaver.user.id).finally(() => (left = true));
+      await eventually(async () => left || (await waiting()) === 2, { what: 'the leaving' });
+      await holder.query('commit');
+      await Promise.all([giving, leaving]);
+    } finally {
+      await holder.end();
+    }
+    expect((await admin.get(`/conversations/${given}`)).body).toMatchObject({
+      assigned_user: null,
+      status: 'queue',
+    });
     const id = await openConversation(system);
     for (const action of ['assign', 'transfer'])
       expect(
