@@ -184,6 +184,12 @@ describe('who finds what', () => {
     for (const q of ['segredo', '1/0/segredo', "1/0/segredo':* | '", '1 0 segredo'])
       expect((await search(q, '', rivals.admin)).data).toEqual([]);
     expect((await search('hello', '', rivals.admin)).data.length).toBe(1);
+    const [found] = await system.sql(
+      `select found.ids from (select set_config('app.workspace_id', $1, true)) w,
+         lateral search_messages('segredo', null, null, 9000000000000000, 10, 1000) found`,
+      [rivals.id],
+    );
+    expect(found).toEqual({ ids: [] });
   });
 });
 
