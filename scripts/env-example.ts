@@ -50,6 +50,8 @@ function kind({ kind: name, min, max, choices }: Variable): string {
       return `One of ${choices?.join(', ')}`;
     case 'url':
       return 'URL';
+    case 'country':
+      return 'Two capital letters, ISO 3166-1';
     case 'text':
       return 'Text';
   }

@@ -32,7 +32,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['workspaces', 'audit'],
   ['roles', 'lookups', 'uploads'],
   ['users', 'contacts'],
-  ['auth', 'contact-user-accounts'],
+  ['auth', 'contact-user-accounts', 'presence', 'notifications'],
   ['conversations'],
   ['messages'],
   ['meta-whatsapp', 'app-chat', 'team-chat', 'bots'],

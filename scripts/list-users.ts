@@ -8,7 +8,7 @@ runScript({
   takes: (args) => args.length === 0,
   async run(config) {
     const users = await withServices(config, (services) =>
-      services.get(UsersService, { strict: false }).list(DEFAULT_WORKSPACE.id),
+      services.get(UsersService, { strict: false }).all(DEFAULT_WORKSPACE.id),
     );
     if (users.length === 0) {
       console.log('There are no users yet: npm run seed:users makes one for each role.');

@@ -51,6 +51,17 @@ export function bubbleContent(body: JsonObject): BubbleContent {
     const link = textAt(body, 'interactive', 'action', 'parameters', 'url');
     if (link) bubble.link = link;
   }
+  if (kind === 'template') {
+    const header = textAt(body, 'template', 'filled', 'header');
+    if (header) bubble.header = header;
+    const footer = textAt(body, 'template', 'filled', 'footer');
+    if (footer) bubble.footer = footer;
+    const headerMedia = listAt(body, 'template', 'components')
+      .map((one) => at(one, 'parameters', 0))
+      .map((parameter) => at(parameter, textAt(parameter, 'type') ?? '', 'id'))
+      .find((id) => id !== undefined);
+    if (headerMedia !== undefined) bubble.mediaId = textOf(headerMedia);
+  }
   const choices = choicesOf(kind, body);
   if (choices.length > 0) bubble.choices = choices;
   return bubble;
@@ -86,6 +97,8 @@ function wordsOf(kind: string, body: JsonObject): string {
     case 'button':
       return textAt(part, 'text') ?? '';
     case 'template': {
+      const filled = textAt(part, 'filled', 'text');
+      if (filled !== undefined) return filled;
       const values = listAt(part, 'components').flatMap((one) =>
         textAt(one, 'type') === 'body' ? listAt(one, 'parameters').map(parameterText) : [],
       );
@@ -126,6 +139,16 @@ function choicesOf(kind: string, body: JsonObject): Choice[] {
     return [...buttons, ...rows].filter((choice) => choice.id !== '');
   }
   if (kind === 'template') {
+    const filled = listAt(body, 'template', 'filled', 'buttons').filter(
+      (button) => textAt(button, 'type') === 'QUICK_REPLY',
+    );
+    if (filled.length > 0) {
+      return filled.map((button) => ({
+        kind: 'button' as const,
+        id: textAt(button, 'payload') ?? '',
+        title: textAt(button, 'text') ?? '',
+      }));
+    }
     return listAt(body, 'template', 'components')
       .filter((one) => textAt(one, 'sub_type') === 'quick_reply')
       .map((one) => textAt(one, 'parameters', 0, 'payload') ?? '')

@@ -11,7 +11,7 @@ export interface Counted {
 export type Switch = boolean | { times: number };
 
 /** Which Graph calls a made-up failure hits. `send` (the default) are new messages only, not read marks. */
-export type FaultScope = 'send' | 'read' | 'media' | 'any';
+export type FaultScope = 'send' | 'read' | 'media' | 'templates' | 'number' | 'account' | 'any';
 
 /** What a made-up failure answers. `html` and `empty` are what gateways in front of Graph produce. */
 export interface FailAnswer {
@@ -150,7 +150,7 @@ const answer: Record<string, Check> = {
   code: number(0, 99_999_999),
   details: text,
   body: oneOf('json', 'html', 'empty'),
-  on: oneOf('send', 'read', 'media', 'any'),
+  on: oneOf('send', 'read', 'media', 'templates', 'number', 'account', 'any'),
   times,
 };
 

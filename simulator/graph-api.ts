@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeApp, describeNumber } from './account-facts';
 import type { BusinessNumber } from './envelope';
 import { active, completeFailure, use, type FailAnswer, type FaultScope, type FaultSwitches } from './faults';
 import { graphErrorBody, graphFailure, type GraphFailure } from './graph-error';
+import { graphPage } from './graph-page';
 import { readBody, send, sendJson } from './http-kit';
 import { compact, isObject, textAt, type JsonObject } from './json-values';
 import { bareType, uploadLimit, UPLOAD_TYPES, type MediaStore, type StoredMedia } from './media-store';
 import { checkMessage, type Recipient } from './message-rules';
 import { boundaryOf, parseMultipart } from './multipart';
 import { RateWindow } from './rate-window';
+import type { TemplateStore } from './templates';
 
 /** What Graph needs of the rest of the simulator. */
 export interface GraphHost {
@@ -18,6 +21,12 @@ export interface GraphHost {
   random: () => number;
   stopped: () => boolean;
   media: MediaStore;
+  templates: TemplateStore;
+  /** Whether this is an account of the business. */
+  /** Of a business account; none where there is no such account. */
+  numbersOf: (businessAccountId: string) => BusinessNumber[];
+  /** The names of the apps that hear its webhooks. */
+  subscribedApps: () => readonly string[];
   /** The simulator's own address, for download links. */
   url: () => string;
   accessToken: string | undefined;
@@ -32,7 +41,6 @@ export interface GraphHost {
 }
 
 const MEDIA_LIMIT = 100 * 1024 * 1024;
-const NUMBER_FIELDS = ['id', 'verified_name', 'display_phone_number', 'quality_rating'];
 
 /** Meta's routes: messages, media, and the number's own description. */
 export class GraphApi {
@@ -72,9 +80,16 @@ export class GraphApi {
       if (number && edge === 'messages') return this.messages(request, response, number, bytes);
       if (number && edge === 'media') return this.upload(request, response, number, bytes);
     }
+    if (steps.length === 2 && method === 'GET') {
+      const numbers = this.host.numbersOf(id);
+      if (numbers.length > 0 && this.ofAccount(response, numbers, edge, url.searchParams)) return;
+    }
     if (steps.length === 1 && method === 'GET') {
       const number = this.host.number(id);
-      if (number) return sendJson(response, 200, describeNumber(number, url.searchParams.get('fields')));
+      if (number) {
+        if (this.madeUpFailure(response, 'number')) return;
+        return sendJson(response, 200, describeNumber(number, url.searchParams.get('fields')));
+      }
       const media = this.mediaFor(id, url);
       if (media) return this.lookUp(response, media);
     }
@@ -91,6 +106,28 @@ export class GraphApi {
         33,
       ),
     );
+  }
+
+  /** A list that a business account has; false where it has none of that name. */
+  private ofAccount(
+    response: ServerResponse,
+    numbers: BusinessNumber[],
+    edge: string | undefined,
+    query: URLSearchParams,
+  ): boolean {
+    if (edge === 'message_templates') {
+      if (!this.madeUpFailure(response, 'templates'))
+        sendJson(response, 200, this.host.templates.page(query));
+      return true;
+    }
+    const lists: Record<string, () => JsonObject[]> = {
+      phone_numbers: () => numbers.map((number) => describeNumber(number, query.get('fields'))),
+      subscribed_apps: () => this.host.subscribedApps().map(describeApp),
+    };
+    const list = edge === undefined || !Object.hasOwn(lists, edge) ? undefined : lists[edge];
+    if (list === undefined) return false;
+    if (!this.madeUpFailure(response, 'account')) sendJson(response, 200, graphPage(list(), query));
+    return true;
   }
 
   private checkToken(request: IncomingMessage): GraphFailure | undefined {
@@ -119,6 +156,8 @@ export class GraphApi {
       mediaExists: (id) => this.ownMedia(id, number) !== undefined,
     });
     if ('code' in recipient) return refuse(response, recipient);
+    const problem = this.host.templates.problem(body);
+    if (problem) return refuse(response, problem);
     const limited = this.limit(number, recipient);
     if (limited) return refuse(response, limited);
 
@@ -300,21 +339,4 @@ function parseObject(bytes: Buffer): JsonObject | undefined {
 export function refuse(response: ServerResponse, failure: GraphFailure): void {
   response.setHeader('x-fb-trace-id', randomBytes(8).toString('base64url'));
   sendJson(response, failure.httpStatus, graphErrorBody(failure));
-}
-
-function describeNumber(number: BusinessNumber, fields: string | null): JsonObject {
-  const known: JsonObject = {
-    id: number.phoneNumberId,
-    verified_name: 'Simulated business',
-    display_phone_number: number.displayPhoneNumber,
-    quality_rating: 'GREEN',
-    throughput: { level: 'STANDARD' },
-    code_verification_status: 'VERIFIED',
-    name_status: 'APPROVED',
-    platform_type: 'CLOUD_API',
-    status: 'CONNECTED',
-    whatsapp_business_manager_messaging_limit: 'TIER_100K',
-  };
-  const wanted = fields === null ? NUMBER_FIELDS : [...fields.split(',').map((name) => name.trim()), 'id'];
-  return Object.fromEntries(Object.entries(known).filter(([name]) => wanted.includes(name)));
 }

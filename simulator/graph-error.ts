@@ -42,6 +42,7 @@ const CODES: Record<number, CodeFacts> = {
   131057: { httpStatus: 500, title: 'Account in maintenance mode' },
   132000: { httpStatus: 400, title: 'Template Param Count Mismatch' },
   132001: { httpStatus: 404, title: 'Template does not exist' },
+  132012: { httpStatus: 400, title: 'Template Parameter Format Mismatch' },
 };
 
 export function errorTitle(code: number): string {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { newUserId } from './identifiers';
 import { Simulator } from './simulator';
+import { DEMO_TEMPLATES } from './templates';
 
 /*
  * The simulator as a process of its own. Flags win over environment variables; with neither, everything has a
@@ -56,6 +57,7 @@ async function main(): Promise<void> {
     // A message is read when the phone page shows it.
     statusDelaysMs: { sent: 150, delivered: 500, read: -1 },
   });
+  simulator.templates.set(DEMO_TEMPLATES);
   for (const { hidesPhone, ...customer } of DEMO_CUSTOMERS) {
     simulator.phone.meet({ ...customer, userId: newUserId(customer.phone) }, hidesPhone);
   }

@@ -27,8 +27,7 @@ const refuse = (code: number, details: string): never => {
 };
 
 /**
- * The recipient of a message body, or Graph's refusal of it. Templates are taken at their word: the simulator
- * has no list of approved ones.
+ * The recipient of a message body, or Graph's refusal of it. Whether a template exists is looked at elsewhere.
  */
 export function checkMessage(body: JsonObject, around: Surroundings): Recipient | GraphFailure {
   try {

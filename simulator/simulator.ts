@@ -23,6 +23,7 @@ import type {
   SimulatorOptions,
 } from './simulator-controls';
 import { StatusFlow, type StatusDelays } from './status-flow';
+import { TemplateStore } from './templates';
 import { WebhookSender, type PostOptions, type WebhookResponse } from './webhook-sender';
 import { handshake } from './handshake';
 
@@ -60,6 +61,10 @@ export class Simulator implements SimulatorControls {
   readonly readMarks: ReadMark[] = [];
   readonly phone = new PhoneState();
   readonly media: MediaStore;
+  /** Empty until a test puts some in; see {@link TemplateStore}. */
+  readonly templates = new TemplateStore();
+  /** Names of the apps that are subscribed to the account's webhooks. */
+  subscribedApps: string[] = ['ApiCeChat'];
 
   private readonly numbers = new Map<string, BusinessNumber>();
   private readonly first: BusinessNumber;
@@ -120,6 +125,9 @@ export class Simulator implements SimulatorControls {
       random,
       stopped: () => this.stopped,
       media: this.media,
+      templates: this.templates,
+      numbersOf: (id) => [...this.numbers.values()].filter((number) => number.businessAccountId === id),
+      subscribedApps: () => this.subscribedApps,
       url: () => this.url,
       accessToken: options.accessToken,
       number: (phoneNumberId) => this.numbers.get(phoneNumberId),
@@ -244,6 +252,8 @@ export class Simulator implements SimulatorControls {
     this.sender.forget();
     this.graph.clear();
     this.media.clear();
+    this.templates.clear();
+    this.subscribedApps = ['ApiCeChat'];
     this.accepted.length = 0;
     this.requests.length = 0;
     this.readMarks.length = 0;
@@ -300,7 +310,7 @@ export class Simulator implements SimulatorControls {
       ...(bizOpaqueCallbackData === undefined ? {} : { bizOpaqueCallbackData }),
     });
     const known = this.phone.recipient(recipient);
-    this.phone.businessSaid(known, wamid, body, at);
+    this.phone.businessSaid(known, wamid, this.templates.filled(body), at);
     const customer: Customer = { ...known };
     if (known.hidesPhone && recipient.kind === 'user') delete customer.phone;
     const told = this.flow.start({ wamid, number, recipient, customer, body, at });

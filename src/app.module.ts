@@ -1,12 +1,16 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiDocsModule } from './api-docs/api-docs.module';
+import { BotsModule } from './bots/bots.module';
 import { AuthModule } from './auth/auth.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
+import { ContactUserAccountsModule } from './contact-user-accounts/contact-user-accounts.module';
 import { ConversationsModule } from './conversations/conversations.module';
 import { CrmGatewayModule } from './crm-gateway/crm-gateway.module';
+import { LookupsModule } from './lookups/lookups.module';
 import { MessagesModule } from './messages/messages.module';
 import { MetaWhatsappModule } from './meta-whatsapp/meta-whatsapp.module';
+import { NotificationsModule } from './notifications/notifications.module';
 import { DatabaseModule } from './platform/database/database.module';
 import { EventsModule } from './platform/events/events.module';
 import { HttpModule } from './platform/http/http.module';
@@ -14,6 +18,7 @@ import { JobsModule } from './platform/jobs/jobs.module';
 import { ObservabilityModule } from './platform/observability/observability.module';
 import { StorageModule } from './platform/storage/storage.module';
 import { UploadsModule } from './uploads/uploads.module';
+import { PresenceModule } from './presence/presence.module';
 
 /** The one list of what the server consists of. */
 @Module({
@@ -26,9 +31,14 @@ import { UploadsModule } from './uploads/uploads.module';
     HttpModule,
     AuthModule,
     UploadsModule,
+    LookupsModule,
+    ContactUserAccountsModule,
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,
+    NotificationsModule,
+    PresenceModule,
+    BotsModule,
     CrmGatewayModule,
     ApiDocsModule,
   ],

@@ -29,6 +29,8 @@ create table audit_log (
   constraint audit_log_pkey PRIMARY KEY (workspace_id, id),
   constraint audit_log_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
 );
+CREATE INDEX audit_log_action ON public.audit_log USING btree (workspace_id, action, id DESC);
+CREATE INDEX audit_log_created ON public.audit_log USING btree (workspace_id, created_at);
 CREATE INDEX audit_log_subject ON public.audit_log USING btree (workspace_id, subject_type, subject_id, id DESC);
 CREATE INDEX audit_log_user ON public.audit_log USING btree (workspace_id, user_id, id DESC);
 alter table audit_log enable and force row level security;
@@ -41,12 +43,121 @@ create table bot (
   name character varying(100) not null,
   description text,
   created_at timestamp with time zone default now() not null,
+  kind character varying(20) default 'none'::character varying not null,
+  enabled boolean default true not null,
+  config jsonb default '{}'::jsonb not null,
+  secret text, -- AES-256-GCM; signs what a webhook bot is asked. Never leaves the server.
+  secret_end character varying(4),
+  updated_at timestamp with time zone default now() not null,
+  deleted_at timestamp with time zone, -- The row stays: messages name their sender for good.
+  assignable_id bigint generated always as (
+CASE
+    WHEN (deleted_at IS NULL) THEN id
+    ELSE NULL::bigint
+END) stored,
   constraint bot_pkey PRIMARY KEY (workspace_id, id),
-  constraint bot_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+  constraint bot_assignable UNIQUE (workspace_id, assignable_id),
+  constraint bot_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint bot_kind_check CHECK (kind::text = ANY (ARRAY['none'::character varying, 'keyword_menu'::character varying, 'webhook'::character varying]::text[]))
 );
 alter table bot enable and force row level security;
+create policy machinery on bot for select to apicechat_platform using (true);
 create policy own_workspace on bot to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on bot to apicechat_app;
+grant select (deleted_at, workspace_id) on bot to apicechat_platform;
+
+create table bot_daily (
+  workspace_id bigint default current_workspace_id() not null,
+  bot_id bigint not null,
+  day date not null,
+  conversations integer default 0 not null,
+  messages integer default 0 not null,
+  replies integer default 0 not null,
+  handoffs integer default 0 not null,
+  fallbacks integer default 0 not null,
+  failures integer default 0 not null,
+  unanswered integer default 0 not null,
+  answered integer default 0 not null,
+  answer_ms bigint default 0 not null, -- Of all answered messages together, from their arrival to the first reply.
+  last_active_at timestamp with time zone default now() not null,
+  constraint bot_daily_pkey PRIMARY KEY (workspace_id, bot_id, day),
+  constraint bot_daily_workspace_id_bot_id_fkey FOREIGN KEY (workspace_id, bot_id) REFERENCES bot(workspace_id, id) ON DELETE CASCADE
+);
+alter table bot_daily enable and force row level security;
+alter table bot_daily set (fillfactor=70);
+create policy own_workspace on bot_daily to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on bot_daily to apicechat_app;
+
+create table bot_rule (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  bot_id bigint not null,
+  priority integer default 100 not null,
+  enabled boolean default true not null,
+  applies_to character varying(20) not null,
+  integration_id bigint,
+  tag_id bigint,
+  keywords text[] default '{}'::text[] not null,
+  hours jsonb, -- When the rule applies: { when: inside | outside, time_zone, open }.
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint bot_rule_pkey PRIMARY KEY (workspace_id, id),
+  constraint bot_rule_workspace_id_bot_id_fkey FOREIGN KEY (workspace_id, bot_id) REFERENCES bot(workspace_id, id) ON DELETE CASCADE,
+  constraint bot_rule_workspace_id_integration_id_fkey FOREIGN KEY (workspace_id, integration_id) REFERENCES whatsapp_integration_config(workspace_id, id) ON DELETE CASCADE,
+  constraint bot_rule_workspace_id_tag_id_fkey FOREIGN KEY (workspace_id, tag_id) REFERENCES tag(workspace_id, id) ON DELETE CASCADE,
+  constraint bot_rule_applies_to_check CHECK (applies_to::text = ANY (ARRAY['new_conversation'::character varying, 'any_message'::character varying]::text[]))
+);
+CREATE INDEX bot_rule_bot ON public.bot_rule USING btree (workspace_id, bot_id);
+CREATE INDEX bot_rule_integration ON public.bot_rule USING btree (workspace_id, integration_id) WHERE (integration_id IS NOT NULL);
+CREATE INDEX bot_rule_order ON public.bot_rule USING btree (workspace_id, priority, id) WHERE enabled;
+CREATE INDEX bot_rule_tag ON public.bot_rule USING btree (workspace_id, tag_id) WHERE (tag_id IS NOT NULL);
+alter table bot_rule enable and force row level security;
+create policy own_workspace on bot_rule to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on bot_rule to apicechat_app;
+
+create table bot_session (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  bot_id bigint not null,
+  active boolean default true not null,
+  menu character varying(40),
+  fallbacks smallint default 0 not null,
+  since_event bigint not null, -- The newest journal entry about whose the conversation is that was taken in: later ones only.
+  since_message bigint, -- Where a rule gave the bot the conversation: the message that made it do so.
+  updated_at timestamp with time zone default now() not null,
+  constraint bot_session_pkey PRIMARY KEY (workspace_id, conversation_id),
+  constraint bot_session_workspace_id_bot_id_fkey FOREIGN KEY (workspace_id, bot_id) REFERENCES bot(workspace_id, id) ON DELETE CASCADE,
+  constraint bot_session_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX bot_session_bot ON public.bot_session USING btree (workspace_id, bot_id);
+alter table bot_session enable and force row level security;
+create policy own_workspace on bot_session to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on bot_session to apicechat_app;
+
+create table bot_trigger (
+  workspace_id bigint default current_workspace_id() not null,
+  message_id bigint not null,
+  conversation_id bigint not null,
+  bot_id bigint not null,
+  tries smallint default 0 not null,
+  try_after timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  done_at timestamp with time zone,
+  outcome character varying(20),
+  constraint bot_trigger_pkey PRIMARY KEY (workspace_id, message_id),
+  constraint bot_trigger_workspace_id_bot_id_fkey FOREIGN KEY (workspace_id, bot_id) REFERENCES bot(workspace_id, id) ON DELETE CASCADE,
+  constraint bot_trigger_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint bot_trigger_workspace_id_message_id_fkey FOREIGN KEY (workspace_id, message_id) REFERENCES message(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX bot_trigger_age ON public.bot_trigger USING brin (created_at);
+CREATE INDEX bot_trigger_bot ON public.bot_trigger USING btree (workspace_id, bot_id);
+CREATE INDEX bot_trigger_conversation ON public.bot_trigger USING btree (workspace_id, conversation_id);
+CREATE INDEX bot_trigger_due ON public.bot_trigger USING btree (workspace_id, conversation_id, message_id) WHERE (done_at IS NULL);
+alter table bot_trigger enable and force row level security;
+create policy machinery on bot_trigger to apicechat_platform using (true);
+create policy own_workspace on bot_trigger to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on bot_trigger to apicechat_app;
+grant delete, select on bot_trigger to apicechat_platform;
 
 create table contact (
   workspace_id bigint default current_workspace_id() not null,
@@ -57,15 +168,35 @@ create table contact (
   phone_number character varying(20),
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  search_text text generated always as ((((((((' '::text || searchable((COALESCE(name, ''::character varying))::text)) || ' '::text) || COALESCE(ltrim((phone_number)::text, '+'::text), ''::text)) || ' '::text) || searchable((external_id)::text)) || ' '::text) || regexp_replace((external_id)::text, '[^0-9]'::text, ''::text, 'g'::text))) stored not null,
   constraint contact_pkey PRIMARY KEY (workspace_id, id),
   constraint contact_uuid_key UNIQUE (uuid),
   constraint contact_workspace_id_external_id_key UNIQUE (workspace_id, external_id),
   constraint contact_workspace_id_phone_number_key UNIQUE (workspace_id, phone_number),
   constraint contact_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
 );
+CREATE INDEX contact_created ON public.contact USING btree (workspace_id, created_at, id);
+CREATE INDEX contact_name ON public.contact USING btree (workspace_id, searchable((name)::text), id);
+CREATE INDEX contact_search ON public.contact USING gin (workspace_id, search_text gin_trgm_ops) WITH (gin_pending_list_limit='1024');
+CREATE INDEX contact_updated ON public.contact USING btree (workspace_id, updated_at, id);
 alter table contact enable and force row level security;
 create policy own_workspace on contact to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+create policy owner_searches on contact for select to postgres using (true);
 grant delete, insert, select, update on contact to apicechat_app;
+
+-- Under which id a contact goes on that was merged into another one.
+create table contact_alias (
+  workspace_id bigint default current_workspace_id() not null,
+  former_id bigint not null,
+  contact_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  constraint contact_alias_pkey PRIMARY KEY (workspace_id, former_id),
+  constraint contact_alias_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX contact_alias_contact ON public.contact_alias USING btree (workspace_id, contact_id);
+alter table contact_alias enable and force row level security;
+create policy own_workspace on contact_alias to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on contact_alias to apicechat_app;
 
 create table contact_identity (
   workspace_id bigint default current_workspace_id() not null,
@@ -81,6 +212,52 @@ CREATE INDEX contact_identity_contact ON public.contact_identity USING btree (wo
 alter table contact_identity enable and force row level security;
 create policy own_workspace on contact_identity to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on contact_identity to apicechat_app;
+
+create table contact_tag (
+  workspace_id bigint default current_workspace_id() not null,
+  contact_id bigint not null,
+  tag_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  created_by bigint,
+  constraint contact_tag_pkey PRIMARY KEY (workspace_id, contact_id, tag_id),
+  constraint contact_tag_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE,
+  constraint contact_tag_workspace_id_created_by_fkey FOREIGN KEY (workspace_id, created_by) REFERENCES users(workspace_id, id) ON DELETE SET NULL (created_by),
+  constraint contact_tag_workspace_id_tag_id_fkey FOREIGN KEY (workspace_id, tag_id) REFERENCES tag(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX contact_tag_created_by ON public.contact_tag USING btree (workspace_id, created_by) WHERE (created_by IS NOT NULL);
+CREATE INDEX contact_tag_tag ON public.contact_tag USING btree (workspace_id, tag_id, contact_id);
+alter table contact_tag enable and force row level security;
+create policy own_workspace on contact_tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on contact_tag to apicechat_app;
+
+-- An account that a contact has on a server of the business.
+create table contact_user_account (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  contact_id bigint not null,
+  username_final character varying(150) not null,
+  password_final text not null, -- AES-256-GCM, bound to this row; never leaves the server.
+  server_id bigint not null,
+  id_line_server bigint, -- The number of the line on that server.
+  date_exp timestamp with time zone,
+  application_id bigint,
+  device_id bigint,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint contact_user_account_pkey PRIMARY KEY (workspace_id, id),
+  constraint contact_user_account_application_exists FOREIGN KEY (workspace_id, application_id) REFERENCES application(workspace_id, id),
+  constraint contact_user_account_contact_exists FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE,
+  constraint contact_user_account_device_exists FOREIGN KEY (workspace_id, device_id) REFERENCES device(workspace_id, id),
+  constraint contact_user_account_server_exists FOREIGN KEY (workspace_id, server_id) REFERENCES server(workspace_id, id),
+  constraint contact_user_account_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX contact_user_account_application ON public.contact_user_account USING btree (workspace_id, application_id) WHERE (application_id IS NOT NULL);
+CREATE INDEX contact_user_account_contact ON public.contact_user_account USING btree (workspace_id, contact_id);
+CREATE INDEX contact_user_account_device ON public.contact_user_account USING btree (workspace_id, device_id) WHERE (device_id IS NOT NULL);
+CREATE INDEX contact_user_account_server ON public.contact_user_account USING btree (workspace_id, server_id);
+alter table contact_user_account enable and force row level security;
+create policy own_workspace on contact_user_account to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on contact_user_account to apicechat_app;
 
 create table conversation (
   workspace_id bigint default current_workspace_id() not null,
@@ -98,25 +275,51 @@ create table conversation (
   window_expires_at timestamp with time zone, -- Until then the customer may be answered freely: 24 h after their last message.
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  priority character varying(10) default 'normal'::character varying not null,
+  transfer_note text, -- From whoever handed the conversation on to whoever has it now.
+  active_at timestamp with time zone generated always as (COALESCE(last_message_at, created_at)) stored not null, -- The place in the inbox: the newest message, or the beginning where there is none.
+  read_up_to_id bigint default 0 not null, -- Staff have read the customer's messages up to this id; unread_count is those after it that are not deleted.
+  read_at timestamp with time zone, -- When read_up_to_id last moved forward.
   constraint conversation_pkey PRIMARY KEY (workspace_id, id),
-  constraint conversation_workspace_id_assigned_bot_fkey FOREIGN KEY (workspace_id, assigned_bot) REFERENCES bot(workspace_id, id),
+  constraint conversation_assigned_bot_fkey FOREIGN KEY (workspace_id, assigned_bot) REFERENCES bot(workspace_id, assignable_id),
   constraint conversation_workspace_id_assigned_user_fkey FOREIGN KEY (workspace_id, assigned_user) REFERENCES users(workspace_id, id),
   constraint conversation_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE,
   constraint conversation_workspace_id_integration_id_fkey FOREIGN KEY (workspace_id, integration_id) REFERENCES whatsapp_integration_config(workspace_id, id),
   constraint conversation_one_assignee CHECK (assigned_user IS NULL OR assigned_bot IS NULL),
+  constraint conversation_priority_check CHECK (priority::text = ANY (ARRAY['low'::character varying, 'normal'::character varying, 'high'::character varying, 'urgent'::character varying]::text[])),
   constraint conversation_status_check CHECK (status::text = ANY (ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying, 'closed'::character varying, 'archived'::character varying]::text[])),
   constraint conversation_unread_count_check CHECK (unread_count >= 0),
   constraint conversation_whatsapp_number CHECK (channel::text <> 'whatsapp'::text OR integration_id IS NOT NULL)
 );
 CREATE INDEX conversation_assigned_bot ON public.conversation USING btree (workspace_id, assigned_bot) WHERE (assigned_bot IS NOT NULL);
-CREATE INDEX conversation_assigned_user ON public.conversation USING btree (workspace_id, assigned_user) WHERE (assigned_user IS NOT NULL);
-CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, last_message_at DESC NULLS LAST, id DESC);
+CREATE INDEX conversation_assigned_user ON public.conversation USING btree (workspace_id, assigned_user, active_at, id);
+CREATE INDEX conversation_contact ON public.conversation USING btree (workspace_id, contact_id);
+CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, active_at, id);
 CREATE INDEX conversation_integration ON public.conversation USING btree (workspace_id, integration_id);
 CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE ((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[]));
+CREATE INDEX conversation_priority ON public.conversation USING btree (workspace_id, priority, active_at, id) WHERE ((priority)::text <> 'normal'::text);
+CREATE INDEX conversation_status ON public.conversation USING btree (workspace_id, status, active_at, id);
+CREATE INDEX conversation_unread ON public.conversation USING btree (workspace_id, assigned_user) INCLUDE (unread_count) WHERE (unread_count > 0);
+CREATE INDEX conversation_updated ON public.conversation USING btree (workspace_id, updated_at, id);
+CREATE TRIGGER conversation_read_up_to BEFORE UPDATE ON conversation FOR EACH ROW WHEN (NOT new.last_message_id IS DISTINCT FROM old.last_message_id AND (new.unread_count <> old.unread_count OR new.read_up_to_id <> old.read_up_to_id)) EXECUTE FUNCTION keep_read_up_to();
 alter table conversation enable and force row level security;
 alter table conversation set (fillfactor=80);
 create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+create policy searching on conversation for select to postgres using (true);
 grant delete, insert, select, update on conversation to apicechat_app;
+
+-- Each time that staff read on: a message of the customer was read at the first row with up_to_id >= its id.
+create table conversation_read (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  up_to_id bigint not null,
+  read_at timestamp with time zone default now() not null,
+  constraint conversation_read_pkey PRIMARY KEY (workspace_id, conversation_id, up_to_id),
+  constraint conversation_read_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE
+);
+alter table conversation_read enable and force row level security;
+create policy own_workspace on conversation_read to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_read to apicechat_app;
 
 create table device (
   workspace_id bigint default current_workspace_id() not null,
@@ -197,6 +400,20 @@ create policy own_workspace on job to apicechat_app using ((workspace_id = ( SEL
 grant delete, insert, select, update on job to apicechat_app;
 grant delete, select, update on job to apicechat_platform;
 
+-- How far each part of the server that acts on the journal has come. Its row is locked while it works.
+create table journal_consumer (
+  name character varying(60) not null,
+  cursor text not null,
+  failing_event bigint,
+  failures smallint default 0 not null,
+  waits_until timestamp with time zone,
+  last_gap_at timestamp with time zone, -- When it last found that entries had been removed before it read them.
+  updated_at timestamp with time zone default now() not null,
+  constraint journal_consumer_pkey PRIMARY KEY (name)
+);
+alter table journal_consumer set (fillfactor=50);
+grant insert, select, update on journal_consumer to apicechat_platform;
+
 create table journal_floor (
   only_row boolean default true not null,
   xid xid8 default '0'::xid8 not null,
@@ -205,6 +422,27 @@ create table journal_floor (
 );
 grant select on journal_floor to apicechat_app;
 grant select, update on journal_floor to apicechat_platform;
+
+-- Entries that a consumer could not handle, kept 30 days for operators.
+create table journal_set_aside (
+  id bigint generated always as identity not null,
+  workspace_id bigint default current_workspace_id() not null,
+  consumer character varying(60) not null,
+  event_id bigint not null,
+  type character varying(60) not null,
+  payload json not null,
+  error text not null,
+  set_aside_at timestamp with time zone default now() not null,
+  constraint journal_set_aside_pkey PRIMARY KEY (id),
+  constraint journal_set_aside_consumer_event_id_key UNIQUE (consumer, event_id),
+  constraint journal_set_aside_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX journal_set_aside_at ON public.journal_set_aside USING btree (set_aside_at);
+alter table journal_set_aside enable and force row level security;
+create policy machinery on journal_set_aside to apicechat_platform using (true);
+create policy own_workspace on journal_set_aside to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on journal_set_aside to apicechat_app;
+grant delete, insert, select on journal_set_aside to apicechat_platform;
 
 create table message (
   workspace_id bigint default current_workspace_id() not null,
@@ -230,8 +468,15 @@ create table message (
   send_attempts smallint default 0 not null,
   send_after timestamp with time zone,
   sending_since timestamp with time zone, -- Set and committed before the call to the provider; found after a crash, the fate of the call is unknown.
+  edited_at timestamp with time zone,
+  deleted_at timestamp with time zone, -- From then on nobody is shown what it says; its place in the history stays.
+  deleted_by bigint,
+  request_hash bytea, -- Of the request that this message was made for, where that may come again.
+  part_of bigint, -- The first message of the same request; its further attachments are messages of their own.
   constraint message_pkey PRIMARY KEY (workspace_id, id),
   constraint message_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint message_workspace_id_deleted_by_fkey FOREIGN KEY (workspace_id, deleted_by) REFERENCES users(workspace_id, id),
+  constraint message_workspace_id_part_of_fkey FOREIGN KEY (workspace_id, part_of) REFERENCES message(workspace_id, id) ON DELETE SET NULL (part_of),
   constraint message_workspace_id_reply_to_id_fkey FOREIGN KEY (workspace_id, reply_to_id) REFERENCES message(workspace_id, id) ON DELETE SET NULL (reply_to_id),
   constraint message_workspace_id_sender_bot_fkey FOREIGN KEY (workspace_id, sender_bot) REFERENCES bot(workspace_id, id),
   constraint message_workspace_id_sender_user_fkey FOREIGN KEY (workspace_id, sender_user) REFERENCES users(workspace_id, id),
@@ -240,14 +485,18 @@ create table message (
   constraint message_whatsapp_status_check CHECK (whatsapp_status::text = ANY (ARRAY['pending'::character varying, 'uncertain'::character varying, 'sent'::character varying, 'failed'::character varying, 'delivered'::character varying, 'read'::character varying]::text[]))
 );
 CREATE UNIQUE INDEX message_client_id ON public.message USING btree (workspace_id, conversation_id, client_message_id) WHERE (client_message_id IS NOT NULL);
+CREATE INDEX message_deleted_by ON public.message USING btree (workspace_id, deleted_by) WHERE (deleted_by IS NOT NULL);
 CREATE INDEX message_history ON public.message USING btree (workspace_id, conversation_id, id DESC);
 CREATE INDEX message_outbox ON public.message USING btree (workspace_id, conversation_id, id) WHERE (((whatsapp_status)::text = 'pending'::text) AND ((sender_type)::text <> 'contact'::text));
+CREATE INDEX message_part_of ON public.message USING btree (workspace_id, part_of) WHERE (part_of IS NOT NULL);
 CREATE INDEX message_reply_to ON public.message USING btree (workspace_id, reply_to_id) WHERE (reply_to_id IS NOT NULL);
 CREATE INDEX message_sender_bot ON public.message USING btree (workspace_id, sender_bot) WHERE (sender_bot IS NOT NULL);
 CREATE INDEX message_sender_user ON public.message USING btree (workspace_id, sender_user) WHERE (sender_user IS NOT NULL);
 CREATE UNIQUE INDEX message_whatsapp_id ON public.message USING btree (workspace_id, whatsapp_message_id) WHERE (whatsapp_message_id IS NOT NULL);
+CREATE INDEX message_words ON public.message USING gin (message_words((((workspace_id || '/'::text) || (id >> 17)) || '/'::text), body)) WITH (gin_pending_list_limit='1024') WHERE ((body IS NOT NULL) AND (deleted_at IS NULL));
 alter table message enable and force row level security;
 create policy own_workspace on message to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+create policy searching on message for select to postgres using (true);
 grant delete, insert, select, update on message to apicechat_app;
 
 create table message_attachment (
@@ -280,6 +529,69 @@ CREATE TRIGGER message_attachment_uses AFTER INSERT OR DELETE OR UPDATE OF uploa
 alter table message_attachment enable and force row level security;
 create policy own_workspace on message_attachment to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on message_attachment to apicechat_app;
+
+-- What Meta has approved, or not, as it was when it was last fetched.
+create table message_template (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  integration_id bigint not null,
+  external_id character varying(512),
+  name character varying(512) not null,
+  language character varying(16) not null,
+  category character varying(40),
+  status character varying(40) not null,
+  parameter_format character varying(20),
+  components jsonb not null,
+  rejected_reason character varying(200),
+  synced_at timestamp with time zone default now() not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint message_template_pkey PRIMARY KEY (workspace_id, id),
+  constraint message_template_workspace_id_integration_id_name_language_key UNIQUE (workspace_id, integration_id, name, language),
+  constraint message_template_workspace_id_integration_id_fkey FOREIGN KEY (workspace_id, integration_id) REFERENCES whatsapp_integration_config(workspace_id, id) ON DELETE CASCADE
+);
+alter table message_template enable and force row level security;
+create policy own_workspace on message_template to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on message_template to apicechat_app;
+
+-- What an administrator told all staff.
+create table notification (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  level character varying(10) not null,
+  title character varying(150) not null,
+  body text not null,
+  created_by bigint, -- No foreign key: it outlives its author.
+  created_at timestamp with time zone default now() not null,
+  constraint notification_pkey PRIMARY KEY (workspace_id, id),
+  constraint notification_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint notification_level_check CHECK (level::text = ANY (ARRAY['info'::character varying, 'warning'::character varying, 'critical'::character varying]::text[]))
+);
+alter table notification enable and force row level security;
+create policy own_workspace on notification to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on notification to apicechat_app;
+
+-- A server with sockets. Put off while it lives; what it held counts no more once it has expired.
+create table presence_process (
+  id uuid not null,
+  expires_at timestamp with time zone not null,
+  constraint presence_process_pkey PRIMARY KEY (id)
+);
+grant select on presence_process to apicechat_app;
+grant delete, insert, select, update on presence_process to apicechat_platform;
+
+-- Up to which message of theirs customers shall be told, and were told, that we have read them.
+create table read_receipt (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  wanted_id bigint not null,
+  told_id bigint default 0 not null,
+  constraint read_receipt_pkey PRIMARY KEY (workspace_id, conversation_id),
+  constraint read_receipt_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE
+);
+alter table read_receipt enable and force row level security;
+create policy own_workspace on read_receipt to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on read_receipt to apicechat_app;
 
 create table roles (
   workspace_id bigint default current_workspace_id() not null,
@@ -372,6 +684,23 @@ alter table upload enable and force row level security;
 create policy own_workspace on upload to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on upload to apicechat_app;
 
+-- The user has one socket or more at this process.
+create table user_connection (
+  workspace_id bigint default current_workspace_id() not null,
+  user_id bigint not null,
+  process_id uuid not null,
+  connected_at timestamp with time zone default now() not null,
+  constraint user_connection_pkey PRIMARY KEY (workspace_id, user_id, process_id),
+  constraint user_connection_process_id_fkey FOREIGN KEY (process_id) REFERENCES presence_process(id),
+  constraint user_connection_workspace_id_user_id_fkey FOREIGN KEY (workspace_id, user_id) REFERENCES users(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX user_connection_process ON public.user_connection USING btree (process_id);
+alter table user_connection enable and force row level security;
+create policy machinery on user_connection for select to apicechat_platform using (true);
+create policy own_workspace on user_connection to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on user_connection to apicechat_app;
+grant select on user_connection to apicechat_platform;
+
 -- One row per login. A token is good while its row is here, not ended and not expired.
 create table user_session (
   workspace_id bigint default current_workspace_id() not null,
@@ -405,14 +734,19 @@ create table users (
   deactivated_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  deleted_at timestamp with time zone, -- Their messages and conversations still name them; the username is free again.
+  chosen_status character varying(10), -- Shown while connected, in the place of online; null: none was chosen.
+  presence_version bigint default 0 not null, -- Grows with each change of online, status or last_seen_at.
   constraint users_pkey PRIMARY KEY (workspace_id, id),
   constraint users_uuid_key UNIQUE (uuid),
-  constraint users_workspace_id_username_key UNIQUE (workspace_id, username),
   constraint users_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
   constraint users_workspace_id_role_id_fkey FOREIGN KEY (workspace_id, role_id) REFERENCES roles(workspace_id, id),
+  constraint users_chosen_status_check CHECK (chosen_status::text = ANY (ARRAY['away'::character varying, 'busy'::character varying]::text[])),
+  constraint users_deleted_are_inactive CHECK (deleted_at IS NULL OR deactivated_at IS NOT NULL),
   constraint users_status_check CHECK (status::text = ANY (ARRAY['online'::character varying, 'away'::character varying, 'busy'::character varying, 'offline'::character varying]::text[]))
 );
 CREATE INDEX users_role ON public.users USING btree (workspace_id, role_id);
+CREATE UNIQUE INDEX users_username ON public.users USING btree (workspace_id, username) WHERE (deleted_at IS NULL);
 alter table users enable and force row level security;
 create policy own_workspace on users to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on users to apicechat_app;
@@ -461,6 +795,9 @@ create table whatsapp_integration_config (
   sending_paused_reason text,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  token_version integer default 1 not null, -- Grows with each token that is entered; not when the same one is sealed anew.
+  templates_synced_at timestamp with time zone,
+  send_read_receipts boolean default true not null,
   constraint whatsapp_integration_config_pkey PRIMARY KEY (workspace_id, id),
   constraint whatsapp_integration_config_phone_number_id_key UNIQUE (phone_number_id),
   constraint whatsapp_integration_config_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
@@ -470,6 +807,22 @@ create policy machinery on whatsapp_integration_config for select to apicechat_p
 create policy own_workspace on whatsapp_integration_config to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on whatsapp_integration_config to apicechat_app;
 grant select (id, phone_number_id, workspace_id) on whatsapp_integration_config to apicechat_platform;
+
+-- Files of ours that Meta has: each number has its own.
+create table whatsapp_media (
+  workspace_id bigint default current_workspace_id() not null,
+  integration_id bigint not null,
+  upload_id bigint not null,
+  media_id character varying(512) not null,
+  expires_at timestamp with time zone not null,
+  constraint whatsapp_media_pkey PRIMARY KEY (workspace_id, integration_id, upload_id),
+  constraint whatsapp_media_workspace_id_integration_id_fkey FOREIGN KEY (workspace_id, integration_id) REFERENCES whatsapp_integration_config(workspace_id, id) ON DELETE CASCADE,
+  constraint whatsapp_media_workspace_id_upload_id_fkey FOREIGN KEY (workspace_id, upload_id) REFERENCES upload(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX whatsapp_media_upload ON public.whatsapp_media USING btree (workspace_id, upload_id);
+alter table whatsapp_media enable and force row level security;
+create policy own_workspace on whatsapp_media to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on whatsapp_media to apicechat_app;
 
 -- A tenant. Not protected by itself: it holds nothing but names.
 create table workspace (
@@ -499,6 +852,43 @@ AS $function$
         insert into roles (workspace_id, name, access_level)
           values (new.id, 'admin', 'admin'), (new.id, 'supervisor', 'supervisor'), (new.id, 'employer', 'employer');
         return new;
+      end $function$;
+
+CREATE OR REPLACE FUNCTION public.contact_patterns(words text[])
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (SELECT array_agg(((CASE WHEN (length(searched.word) < 3) THEN '% '::text ELSE '%'::text END || regexp_replace(searched.word, '([\\%_])'::text, '\\\1'::text, 'g'::text)) || '%'::text)) AS array_agg FROM (SELECT searchable(typed.typed) AS word FROM unnest(contact_patterns.words) typed(typed)) searched);
+
+CREATE OR REPLACE FUNCTION public.contact_search(words text[])
+ RETURNS SETOF bigint
+ LANGUAGE plpgsql
+ STABLE STRICT SECURITY DEFINER ROWS 500
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+      declare
+        condition text := '';
+        word text;
+      begin
+        foreach word in array words loop
+          word := regexp_replace(searchable(word), '([\\%_])', '\\\1', 'g');
+          -- Two letters have no trigram but that of the beginning of a word.
+          condition := condition || format(' and search_text like %L', case when length(word) < 3 then '% ' else '%' end || word || '%');
+        end loop;
+        return query execute 'select id from contact where workspace_id = $1' || condition using current_workspace_id();
+      end $function$;
+
+CREATE OR REPLACE FUNCTION public.contact_search(words text[], most integer)
+ RETURNS SETOF bigint
+ LANGUAGE plpgsql
+ STABLE STRICT SECURITY DEFINER ROWS 500
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+      begin
+        return query execute 'select id from contact where workspace_id = $1'
+          || (select coalesce(string_agg(format(' and search_text like %L', pattern), ''), '')
+              from unnest(contact_patterns(words)) pattern)
+          || ' limit $2' using current_workspace_id(), most;
       end $function$;
 
 CREATE OR REPLACE FUNCTION public.count_upload_uses()
@@ -537,6 +927,49 @@ AS $function$
         end
       $function$;
 
+CREATE OR REPLACE FUNCTION public.keep_read_up_to()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      declare
+        newest bigint;
+        first_read timestamptz;
+      begin
+        if new.read_up_to_id = old.read_up_to_id then
+          if new.unread_count = 0 and new.read then
+            new.read_up_to_id := greatest(old.read_up_to_id, new.last_message_id);
+          elsif new.unread_count > old.unread_count then
+            select id into newest from message
+              where conversation_id = new.id and sender_type = 'contact' and deleted_at is null order by id desc limit 1;
+            new.unread_count := (newest is not null)::int;
+            new.read_up_to_id := least(old.read_up_to_id, newest - 1);
+          end if;
+        end if;
+        if new.read_up_to_id > old.read_up_to_id then
+          new.read_at := now();
+          insert into conversation_read (conversation_id, up_to_id) values (new.id, new.read_up_to_id);
+        elsif new.read_up_to_id < old.read_up_to_id then
+          with undone as (
+            delete from conversation_read where conversation_id = new.id and up_to_id > new.read_up_to_id returning read_at
+          ) select min(read_at) into first_read from undone;
+          insert into conversation_read (conversation_id, up_to_id, read_at)
+            select new.id, new.read_up_to_id, first_read where first_read is not null on conflict do nothing;
+        end if;
+        return new;
+      end $function$;
+
+CREATE OR REPLACE FUNCTION public.message_query(range text, wanted text)
+ RETURNS tsquery
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (SELECT (string_agg((((''''::text || message_query.range) || "left"(w.word, 64)) || ''':*'::text), '&'::text))::tsquery AS string_agg FROM (SELECT DISTINCT word.word FROM regexp_split_to_table(search_form(message_query.wanted), '[^[:alnum:]]+'::text) word(word) WHERE (word.word <> ''::text) LIMIT 20) w);
+
+CREATE OR REPLACE FUNCTION public.message_words(range text, body text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((range || regexp_replace(CASE WHEN (octet_length(body) <= 150) THEN search_form(body) ELSE regexp_replace(search_form(body), '([[:alnum:]]{64})[[:alnum:]]+'::text, '\1'::text, 'g'::text) END, '[^[:alnum:]]+'::text, (' '::text || range), 'g'::text)))::tsvector;
+
 CREATE OR REPLACE PROCEDURE public.protect_by_workspace(IN target regclass)
  LANGUAGE plpgsql
 AS $procedure$
@@ -555,6 +988,98 @@ AS $procedure$
             'inherited', false, 'null_frac', 0::real, 'avg_width', 8, 'n_distinct', 1::real);
         end if;
       end $procedure$;
+
+CREATE OR REPLACE FUNCTION public.search_form(text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (octet_length($1) = char_length($1)) THEN lower("left"($1, 16000)) ELSE regexp_replace(lower(regexp_replace(NORMALIZE("left"($1, 16000), NFKD), '[\u0300-\u036f\u3099\u309a]'::text, ''::text, 'g'::text)), '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff])'::text, ' \1 '::text, 'g'::text) END;
+
+CREATE OR REPLACE FUNCTION public.search_messages(wanted text, visible_only_to bigint, in_conversation bigint, before_id bigint, wanted_count integer, budget_ms integer, OUT ids bigint[], OUT searched_to bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET max_parallel_workers_per_gather TO '0'
+ SET work_mem TO '16MB'
+AS $function$
+  declare
+    here constant bigint := current_workspace_id();
+    deadline constant timestamptz := clock_timestamp() + budget_ms * interval '1 millisecond';
+    walk constant integer := case when in_conversation is null then 200 else 1000 end;
+    seen constant text := '(select c.assigned_user is null or c.assigned_user = $5 from conversation c
+      where c.workspace_id = $1 and c.id = conversation_id)';
+    only_seen constant text := case when visible_only_to is null or in_conversation is not null then 'true' else seen end;
+    only_there constant text := case when in_conversation is null then 'true' else 'conversation_id = $6' end;
+    high bigint;
+    low bigint;
+    size integer := 1;
+    query tsquery := message_query('', wanted);
+    -- Much cheaper than taking a text apart; whatever holds the words passes.
+    patterns constant text[] := array(select '%' || lexeme || '%' from regexp_split_to_table(search_form(wanted), '[^[:alnum:]]+') lexeme);
+    more bigint[];
+    walked integer;
+  begin
+    ids := '{}';
+    searched_to := 0;
+    if here is null or query is null then return; end if;
+    if in_conversation is not null and visible_only_to is not null and not exists (
+      select from conversation c where c.workspace_id = here and c.id = in_conversation
+        and (c.assigned_user is null or c.assigned_user = visible_only_to)) then return; end if;
+
+    -- The newest ones first, one by one: a common word is found there, and most conversations are no longer than this.
+    execute format('with newest as materialized (
+        select id, conversation_id, case when deleted_at is null then body end as body from message
+        where workspace_id = $1 and id < $3 and %s order by id desc limit $4)
+      select array(select id from newest where case when search_form(body) like all ($8) then message_words('''', body) @@ $2 end and %s
+          order by id desc limit $7), (select count(*) from newest), (select min(id) from newest)', only_there, only_seen)
+      into ids, walked, searched_to using here, query, before_id, walk, visible_only_to, in_conversation, wanted_count, patterns;
+    if walked < walk then searched_to := 0; end if;
+    if cardinality(ids) = wanted_count then searched_to := ids[wanted_count]; end if;
+    if walked < walk or cardinality(ids) = wanted_count then return; end if;
+
+    loop
+      -- Where other workspaces wrote much there may be nothing of this one in many ranges.
+      execute format('select max(id) >> 17 from message where workspace_id = $1 and id < $2 and %s', replace(only_there, '$6', '$3'))
+        into high using here, searched_to, in_conversation;
+      if high is null then
+        searched_to := 0;
+        return;
+      end if;
+      low := high - size + 1;
+      select string_agg('(' || message_query(here || '/' || range || '/', wanted)::text || ')', '|')::tsquery
+        into query from generate_series(low, high) range;
+      execute format('with found as materialized (
+          select id, conversation_id from message
+          where body is not null and deleted_at is null and message_words(workspace_id || ''/'' || (id >> 17) || ''/'', body) @@ $2)
+        select array(select id from (select * from found where id < $3 and %s order by id desc) f where %s limit $4)',
+          only_there, only_seen)
+        into more using here, query, searched_to, wanted_count - cardinality(ids), visible_only_to, in_conversation;
+      ids := ids || more;
+      searched_to := greatest(low, 0) << 17;
+      if cardinality(ids) = wanted_count then
+        searched_to := ids[wanted_count];
+        return;
+      end if;
+      if clock_timestamp() > deadline then return; end if;
+      size := least(size * 2, 8);
+    end loop;
+  end $function$;
+
+CREATE OR REPLACE FUNCTION public.searchable(value text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN lower(unaccent('unaccent'::regdictionary, NORMALIZE(value, NFKC)));
+
+create type gtrgm as type b;
+
+create extension btree_gin;
+
+create extension pg_trgm;
+
+create extension unaccent;
 
 alter default privileges in schema public grant usage on sequences to apicechat_app;
 

@@ -53,7 +53,7 @@ export class Seeder {
   async actor(username: string): Promise<StaffActor> {
     const users = this.get(UsersService);
     await createDefaultUsers(users);
-    const found = (await users.list(this.workspaceId)).find((user) => user.username === username);
+    const found = (await users.all(this.workspaceId)).find((user) => user.username === username);
     if (found === undefined) throw new Error(`There is no user "${username}".`);
     return {
       kind: 'staff',
@@ -151,6 +151,8 @@ export class Seeder {
         payload: null,
         replyToId: null,
         clientMessageId: null,
+        requestHash: null,
+        partOf: null,
       });
       const read = {
         ...message!,

@@ -19,15 +19,15 @@ export class AuthService {
   async login(input: LoginDto): Promise<LoginAnswer> {
     const workspace = await this.workspaces.findBySlug(input.workspace ?? DEFAULT_WORKSPACE.slug);
     // An unknown workspace is searched like an empty one, so that it takes as long.
-    const user = await this.users.authenticate(workspace?.id ?? 0, input.username, input.password);
-    if (workspace === null || user === null)
+    const known = await this.users.authenticate(workspace?.id ?? 0, input.username, input.password);
+    const session = known === null ? null : await this.sessions.start(known.user, known.passwordHash);
+    if (workspace === null || known === null || session === null)
       throw new AppError('INVALID_CREDENTIALS', 'The username or the password is wrong.');
-    const { token, expiresInSeconds } = await this.sessions.start(user);
     return {
-      access_token: token,
+      access_token: session.token,
       token_type: 'Bearer',
-      expires_in: expiresInSeconds,
-      user: { ...toUserDto(user), workspace },
+      expires_in: session.expiresInSeconds,
+      user: { ...toUserDto(known.user), workspace },
     };
   }
 

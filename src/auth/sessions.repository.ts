@@ -20,9 +20,17 @@ interface SessionRow {
 export class SessionsRepository {
   constructor(private readonly work: UnitOfWork) {}
 
-  async insert(session: { id: string; userId: number; expiresAt: Date }): Promise<void> {
+  /** False where the password was changed since it was compared, or the user deactivated. */
+  async insert(
+    session: { id: string; userId: number; expiresAt: Date },
+    passwordHash: string,
+  ): Promise<boolean> {
     // Logins of one user at the same moment would not see each other's sessions, and each leave too many.
-    await this.work.current.query('select 1 from users where id = $1 for no key update', [session.userId]);
+    const valid = await this.work.current.query(
+      'select 1 from users where id = $1 and password = $2 and deactivated_at is null for no key update',
+      [session.userId, passwordHash],
+    );
+    if (valid.length === 0) return false;
     await this.work.current.query(`insert into user_session (id, user_id, expires_at) values ($1, $2, $3)`, [
       session.id,
       session.userId,
@@ -34,12 +42,21 @@ export class SessionsRepository {
          order by ended_at is null and expires_at > now() desc, created_at desc, id offset $2)`,
       [session.userId, MAX_SESSIONS],
     );
+    return true;
   }
 
   async end(id: string): Promise<void> {
     await this.work.current.query(
       'update user_session set ended_at = now() where id = $1 and ended_at is null',
       [id],
+    );
+  }
+
+  async endAllOf(userId: number, except: string | null): Promise<void> {
+    await this.work.current.query(
+      `update user_session set ended_at = now()
+       where user_id = $1 and ended_at is null and id is distinct from $2::uuid`,
+      [userId, except],
     );
   }
 

@@ -5,6 +5,7 @@ import { AppError } from '../common/app-error';
 import type { StaffActor } from '../common/actor';
 import { CONFIG, type Config } from '../config/config';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { UserChangesService } from '../users/user-changes.service';
 import { SessionsRepository } from './sessions.repository';
 
 /** What an access token says. Rights are never taken from it, only which session it is. */
@@ -32,24 +33,25 @@ export class SessionsService {
     private readonly jwt: JwtService,
     private readonly work: UnitOfWork,
     private readonly sessions: SessionsRepository,
-  ) {}
+    users: UserChangesService,
+  ) {
+    users.useSessions({ endAllOf: (userId, except) => this.sessions.endAllOf(userId, except) });
+  }
 
-  /** A new session of this user and the token for it. */
-  async start(user: {
-    id: number;
-    username: string;
-    workspaceId: number;
-    role: { name: string };
-  }): Promise<{ token: string; expiresInSeconds: number }> {
+  /** A new session of this user and the token for it; null where the password is not theirs any more. */
+  async start(
+    user: { id: number; username: string; workspaceId: number; role: { name: string } },
+    passwordHash: string,
+  ): Promise<{ token: string; expiresInSeconds: number } | null> {
     const expiresInSeconds = this.config.security.jwtExpiresInSeconds;
     const id = randomUUID();
-    await this.work.run({ workspaceId: user.workspaceId }, () =>
-      this.sessions.insert({
-        id,
-        userId: user.id,
-        expiresAt: new Date(Date.now() + expiresInSeconds * 1000),
-      }),
+    const started = await this.work.run({ workspaceId: user.workspaceId }, () =>
+      this.sessions.insert(
+        { id, userId: user.id, expiresAt: new Date(Date.now() + expiresInSeconds * 1000) },
+        passwordHash,
+      ),
     );
+    if (!started) return null;
     const payload: TokenPayload = {
       sub: user.id,
       username: user.username,

@@ -18,6 +18,7 @@ export const ERROR_STATUS = {
   CONFLICT: 409,
   IDEMPOTENCY_KEY_REUSED: 409,
   CONVERSATION_CLOSED: 409,
+  WINDOW_CLOSED: 409,
   CHANNEL_NOT_CONNECTED: 409,
   RESYNC_REQUIRED: 410,
   PAYLOAD_TOO_LARGE: 413,
@@ -27,6 +28,7 @@ export const ERROR_STATUS = {
   RATE_LIMITED: 429,
   HEADERS_TOO_LARGE: 431,
   INTERNAL: 500,
+  PROVIDER_FAILED: 502,
   UNAVAILABLE: 503,
   DATABASE_UNAVAILABLE: 503,
   STORAGE_UNAVAILABLE: 503,
@@ -82,4 +84,9 @@ export class AppError extends Error {
 /** A missing thing and one the caller may not see answer the same, so that nobody can tell them apart. */
 export function notFound(what: string): AppError {
   return new AppError('NOT_FOUND', `No such ${what}.`);
+}
+
+/** One field of what was asked is not as it must be: the same form as of a body that does not validate. */
+export function invalid(field: string, problem: string): AppError {
+  return new AppError('VALIDATION_FAILED', problem, [{ field, problem }]);
 }

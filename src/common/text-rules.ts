@@ -5,18 +5,22 @@ import { IsInt, IsPositive, IsString, Matches, Max, ValidateIf } from 'class-val
 const STORABLE = '[^\\0\\p{Surrogate}]';
 
 /** Text of `min` to `max` code points, all of which can be stored. */
-export function IsText(min: number, max: number): PropertyDecorator {
+export function IsText(min: number, max: number, options: { each?: boolean } = {}): PropertyDecorator {
   return applyDecorators(
-    IsString(),
+    IsString(options),
     Matches(new RegExp(`^${STORABLE}{${min},${max}}$`, 'u'), {
+      ...options,
       message: `$property has ${min} to ${max} characters, none of them NUL or incomplete`,
     }),
   );
 }
 
 /** The same, and more than blanks. */
-export function IsName(max: number): PropertyDecorator {
-  return applyDecorators(IsText(1, max), Matches(/\S/u, { message: '$property must hold more than blanks' }));
+export function IsName(max: number, options: { each?: boolean } = {}): PropertyDecorator {
+  return applyDecorators(
+    IsText(1, max, options),
+    Matches(/\S/u, { ...options, message: '$property must hold more than blanks' }),
+  );
 }
 
 /** An id in a body. */

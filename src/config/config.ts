@@ -10,6 +10,8 @@ export interface Config {
     trustProxy: boolean | string[];
   };
   log: { level: string };
+  /** Of telephone numbers that are entered without one; ISO 3166-1. */
+  defaultCountry: string | null;
   throttle: { windowSeconds: number; limit: number; loginLimit: number };
   jobs: { concurrency: number; holdSeconds: number };
   /** `null` url: PostgreSQL is embedded in `dataDir`. */
@@ -25,8 +27,11 @@ export interface Config {
     jwtSecret: string;
     jwtExpiresInSeconds: number;
     encryptionKey: string;
+    /** Open what they have sealed, and seal nothing. */
+    previousEncryptionKeys: string[];
     bcryptRounds: number;
   };
+  bots: { webhookAllowPrivate: boolean };
   whatsapp: {
     baseUrl: string;
     apiVersion: string;

@@ -71,6 +71,7 @@ describe('a variable', () => {
     ['WHATSAPP_BASE_URL', 'http://localhost:4000/', (c) => c.whatsapp.baseUrl, 'http://localhost:4000'],
     ['DATABASE_URL', 'postgresql://u@h/d', (c) => c.database.url, 'postgresql://u@h/d'],
     ['REDIS_URL', 'rediss://h:6380', (c) => c.redis.url, 'rediss://h:6380'],
+    ['DEFAULT_COUNTRY', 'BR', (c) => c.defaultCountry, 'BR'],
     ['CORS_ORIGIN', 'false', (c) => c.http.cors, false],
     [
       'CORS_ORIGIN',
@@ -117,6 +118,9 @@ describe('a variable', () => {
     ['DATABASE_URL', 'mysql://h/d', 'must be a URL that starts with postgres:// or postgresql://'],
     ['DATABASE_URL', 'localhost:5432', 'must be a URL that starts with postgres:// or postgresql://'],
     ['REDIS_URL', 'http://h', 'must be a URL that starts with redis:// or rediss://'],
+    ['DEFAULT_COUNTRY', 'br', 'must be the two capital letters of a country, such as BR (it is "br")'],
+    ['DEFAULT_COUNTRY', 'XQ', 'must be the two capital letters of a country'],
+    ['DEFAULT_COUNTRY', 'Brazil', 'must be the two capital letters of a country'],
     ['JWT_SECRET', 'short', 'must have at least 32 characters'],
   ])('%s must not be %j, and the problem is told once', (name, text, problem) => {
     const problems = problemsOf({ ...SECRETS, [name]: text });

@@ -38,6 +38,7 @@ export function loadConfig(env: Environment = process.env): Config {
       trustProxy: flagOrList(reader.text('TRUST_PROXY')!),
     },
     log: { level: reader.text('LOG_LEVEL')! },
+    defaultCountry: reader.text('DEFAULT_COUNTRY'),
     throttle: {
       windowSeconds: reader.number('THROTTLE_TTL'),
       limit: reader.number('THROTTLE_LIMIT'),
@@ -49,12 +50,14 @@ export function loadConfig(env: Environment = process.env): Config {
       migrateAtStart: reader.text('DB_SYNC') === 'true',
       poolSize: reader.number('DB_POOL_SIZE'),
     },
+    bots: { webhookAllowPrivate: reader.text('BOT_WEBHOOK_ALLOW_PRIVATE') === 'true' },
     redis: { url: redisUrl(reader) },
     storage: storage(reader),
     security: {
       jwtSecret: secret('JWT_SECRET'),
       jwtExpiresInSeconds: reader.number('JWT_EXPIRES_IN'),
       encryptionKey: secret('ENCRYPTION_KEY'),
+      previousEncryptionKeys: previousKeys(reader.text('ENCRYPTION_KEY_PREVIOUS')),
       bcryptRounds: reader.number('BCRYPT_ROUNDS'),
     },
     whatsapp: {
@@ -150,6 +153,8 @@ function problemOf(spec: Variable, given: string): string | null {
       return isUrl(given, spec.schemes!)
         ? null
         : `must be a URL that starts with ${spec.schemes!.join(' or ')}`;
+    case 'country':
+      return isCountry(given) ? null : 'must be the two capital letters of a country, such as BR';
     case 'text':
       return given.length >= (spec.minLength ?? 0) ? null : `must have at least ${spec.minLength} characters`;
   }
@@ -157,6 +162,12 @@ function problemOf(spec: Variable, given: string): string | null {
 
 function isUrl(given: string, schemes: readonly string[]): boolean {
   return URL.canParse(given) && schemes.some((scheme) => given.toLowerCase().startsWith(scheme));
+}
+
+const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
+function isCountry(given: string): boolean {
+  return /^[A-Z]{2}$/.test(given) && given !== 'ZZ' && COUNTRIES.of(given) !== undefined;
 }
 
 function inRange(spec: Variable, value: number): boolean {
@@ -170,11 +181,19 @@ function toNumber(spec: Variable, given: string): number {
 }
 
 function flagOrList(text: string): boolean | string[] {
-  if (text === 'true' || text === 'false') return text === 'true';
+  return text === 'true' || text === 'false' ? text === 'true' : list(text);
+}
+
+function list(text: string): string[] {
   return text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/** One key may have commas in it itself. */
+function previousKeys(text: string | null): string[] {
+  return text === null ? [] : [...new Set([...list(text), text])];
 }
 
 function databaseUrl(reader: Reader): string | null {

@@ -1,5 +1,5 @@
 /** How a variable's text becomes a value. A `duration` is `90s`, `15m`, `12h`, `2d` or plain seconds. */
-export type VariableKind = 'text' | 'integer' | 'boolean' | 'url' | 'duration' | 'choice';
+export type VariableKind = 'text' | 'integer' | 'boolean' | 'url' | 'duration' | 'choice' | 'country';
 
 export interface Variable {
   group: string;
@@ -67,6 +67,13 @@ export const VARIABLES = {
     fallback: 'false',
     description:
       'true, false, or a comma-separated list of proxy addresses whose X-Forwarded-For is believed.',
+  },
+  DEFAULT_COUNTRY: {
+    group: 'Application',
+    kind: 'country',
+    fallback: null,
+    description:
+      'Country of telephone numbers that people enter without one, by its two letters, such as BR. Without it they must begin with + or 00.',
   },
   LOG_LEVEL: {
     group: 'Application',
@@ -254,6 +261,15 @@ export const VARIABLES = {
     fallback: null,
     description: 'Encrypts stored credentials (AES-256-GCM); 32 characters or more. Losing it loses them.',
   },
+  ENCRYPTION_KEY_PREVIOUS: {
+    group: 'Security',
+    kind: 'text',
+    secret: true,
+    minLength: 32,
+    fallback: null,
+    description:
+      'Keys that also open stored credentials while ENCRYPTION_KEY is being replaced, separated by commas. See npm run secrets:rotate.',
+  },
   BCRYPT_ROUNDS: {
     group: 'Security',
     kind: 'integer',
@@ -261,6 +277,14 @@ export const VARIABLES = {
     max: 15,
     fallback: '10',
     description: 'Cost of password hashes; each step doubles the time.',
+  },
+
+  BOT_WEBHOOK_ALLOW_PRIVATE: {
+    group: 'Bots',
+    kind: 'boolean',
+    fallback: 'false',
+    description:
+      'Whether webhook bots may be at addresses of the own network. Admins of every workspace enter such addresses, so only where all of them are trusted with all that this server can reach.',
   },
 
   WHATSAPP_ACCESS_TOKEN: {

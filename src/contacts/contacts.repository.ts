@@ -100,9 +100,21 @@ export class ContactsRepository {
     );
   }
 
+  /** Contacts in which all these words occur, in no order. */
+  async search(words: string[], most: number): Promise<number[]> {
+    const rows = await this.work.current.query<{ id: number }>('select contact_search($1, $2) as id', [
+      words,
+      most,
+    ]);
+    return rows.map((row) => row.id);
+  }
+
   async findIdentities(contactId: number): Promise<ContactIdentity[]> {
     return await this.work.current.query(
-      'select scheme, value from contact_identity where contact_id = $1 order by created_at desc, value',
+      // Whoever asks may have read the id before the contact was merged into another one.
+      `select scheme, value from contact_identity
+       where contact_id = any (array(select $1::bigint union all select contact_id from contact_alias where former_id = $1))
+       order by created_at desc, value`,
       [contactId],
     );
   }

@@ -7,4 +7,8 @@ export const CONVERSATION_EVENTS = {
   UNREAD_RESET: 'conversation:unread_reset',
   READ: 'conversation:read',
   UNREAD: 'conversation:unread',
+  /** `{ id }`: it is gone, with all that was said in it. */
+  DELETED: 'conversation:deleted',
 } as const;
+
+export type ConversationEvent = (typeof CONVERSATION_EVENTS)[keyof typeof CONVERSATION_EVENTS];

@@ -34,3 +34,8 @@ export function audienceOf(...states: Assignment[]): number[] | null {
   const users = states.map((state) => state.assignedUser);
   return users.includes(null) ? null : [...new Set(users as number[])];
 }
+
+/** Who may hand a conversation on to somebody: the user who has it, supervisors and admins. */
+export function mayTransfer(actor: Actor, conversation: Assignment): boolean {
+  return seesEverything(actor) || conversation.assignedUser === actor.userId;
+}

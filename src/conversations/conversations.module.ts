@@ -1,13 +1,32 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module';
 import { ContactsModule } from '../contacts/contacts.module';
+import { UsersModule } from '../users/users.module';
+import { ContactThreadsRepository } from './contact-threads.repository';
+import { ContactThreadsService } from './contact-threads.service';
+import { BotHandsService } from './bot-hands.service';
+import { ConversationEditsService } from './conversation-edits.service';
+import { ConversationPresenter } from './conversation-presenter';
 import { ConversationsController } from './conversations.controller';
 import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
+import { InboxRepository } from './inbox.repository';
+import { InboxService } from './inbox.service';
 
 @Module({
-  imports: [ContactsModule],
+  imports: [AuditModule, ContactsModule, UsersModule],
   controllers: [ConversationsController],
-  providers: [ConversationsRepository, ConversationsService],
-  exports: [ConversationsService],
+  providers: [
+    ContactThreadsRepository,
+    ContactThreadsService,
+    ConversationsRepository,
+    ConversationPresenter,
+    ConversationsService,
+    BotHandsService,
+    ConversationEditsService,
+    InboxRepository,
+    InboxService,
+  ],
+  exports: [ConversationsService, BotHandsService],
 })
 export class ConversationsModule {}

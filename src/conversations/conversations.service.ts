@@ -1,57 +1,48 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service';
 import type { Actor, StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
-import { type Page, pageOf } from '../common/page';
-import { ContactsService } from '../contacts/contacts.service';
 import { FOREIGN_KEY_VIOLATION, sqlState } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
+import { UserChangesService } from '../users/user-changes.service';
+import { ConversationPresenter } from './conversation-presenter';
+import { assignmentOf, isSame, readEvents, withRead } from './conversation-changes';
+import { closed, isOpen } from './conversation-status.policy';
 import { CONVERSATION_EVENTS } from './conversation.events';
-import { type Assignment, audienceOf, maySee, visibleOnlyTo } from './conversation.policy';
-import type { AssignDto, ConversationQuery } from './conversations.dto';
-import { ConversationsRepository, type OpenThread, type Thread } from './conversations.repository';
-import {
-  type Conversation,
-  type ConversationDto,
-  OPEN_STATUSES,
-  toConversationDto,
-} from './conversations.types';
+import { type Assignment, mayTransfer, maySee } from './conversation.policy';
+import type { AssignDto, TransferDto } from './conversations.dto';
+import { ConversationsRepository, type OpenThread } from './conversations.repository';
+import type { Conversation, ConversationDto, ReadMark, Thread } from './conversations.types';
 import type { LastMessages } from './last-messages.port';
+import type { ReadListener } from './read-listener.port';
 
 const threadKey = (t: Thread): string => `${t.contactId} ${t.channel} ${t.integrationId ?? ''}`;
 
-/** The life of a thread: opened, assigned, read. What is said in it belongs to the messages feature. */
+/** The life of a thread: opened, whose it is, read. What is said in it belongs to the messages feature. */
 @Injectable()
 export class ConversationsService {
-  private lastMessages: LastMessages = { byIds: () => Promise.resolve(new Map()) };
+  private onRead: ReadListener = () => Promise.resolve();
 
   constructor(
     private readonly work: UnitOfWork,
     private readonly conversations: ConversationsRepository,
-    private readonly contacts: ContactsService,
+    private readonly presenter: ConversationPresenter,
     private readonly journal: Journal,
-  ) {}
+    private readonly audit: AuditService,
+    users: UserChangesService,
+  ) {
+    users.useHeldConversations(this);
+  }
 
   /** Called once, by the feature above that owns messages. */
   useLastMessages(source: LastMessages): void {
-    this.lastMessages = source;
+    this.presenter.useLastMessages(source);
   }
 
-  async list(actor: StaffActor, query: ConversationQuery): Promise<Page<ConversationDto>> {
-    return await this.work.run(actor, async () => {
-      const filter = {
-        visibleOnlyTo: visibleOnlyTo(actor),
-        status: query.status,
-        assignedUser: query.assigned_user,
-        unread: query.unread,
-      };
-      const rows = await this.conversations.list(filter, query.limit, query.offset);
-      return pageOf(await this.toDtos(rows), await this.conversations.count(filter), query);
-    });
-  }
-
-  async get(actor: Actor, id: number): Promise<ConversationDto> {
-    return await this.work.run(actor, async () => await this.toDto(await this.requireVisible(actor, id)));
+  /** Called once, by the feature above that tells customers. */
+  useReadListener(listener: ReadListener): void {
+    this.onRead = listener;
   }
 
   /** The conversation, if the actor may see it; otherwise `NOT_FOUND`, as for one that does not exist. */
@@ -71,6 +62,11 @@ export class ConversationsService {
     return seenBy(actor, await this.conversations.lock(id));
   }
 
+  /** The conversation, whoever may see it, locked until the open transaction ends. For work that nobody asked for. */
+  async lock(id: number): Promise<Conversation | null> {
+    return await this.conversations.lock(id);
+  }
+
   /**
    * The open conversation of each thread, in the same order, made where there is none, locked until the open
    * transaction ends. Safe against any number of transactions doing the same.
@@ -83,7 +79,7 @@ export class ConversationsService {
     if (missing.length > 0) {
       const created = await this.conversations.insertOpen(missing);
       open = await this.locked(threads);
-      const fresh = await this.toDtos(await this.conversations.findMany(created));
+      const fresh = await this.presenter.toDtos(await this.conversations.findMany(created));
       this.journal.append(
         ...fresh.map((payload) => ({
           type: CONVERSATION_EVENTS.NEW,
@@ -101,104 +97,183 @@ export class ConversationsService {
     return await this.conversations.setLastMessage(id, messageId);
   }
 
+  /** To a user or a bot, or where neither is named to the actor, who thereby has read it. */
   async assign(actor: StaffActor, id: number, input: AssignDto): Promise<ConversationDto> {
     return await this.work.run(actor, async () => {
-      const before = await this.lockVisible(actor, id);
-      if (!OPEN_STATUSES.includes(before.status)) throw closed();
-      const to: Assignment =
-        input.assigned_bot === undefined
-          ? { assignedUser: input.assigned_user ?? actor.userId, assignedBot: null }
-          : { assignedUser: null, assignedBot: input.assigned_bot };
+      const to = assignmentOf(input) ?? { assignedUser: actor.userId, assignedBot: null };
+      const before = await this.lockWithAssignee(actor, id, to);
       const handedOn = before.assignedUser !== null && before.assignedUser !== to.assignedUser;
-      const after = await this.conversations
-        .assign(id, to, handedOn ? 'transferred' : 'active')
-        .catch((error: unknown) => {
-          if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
-          throw new AppError(
-            'VALIDATION_FAILED',
-            input.assigned_bot === undefined ? 'There is no such user.' : 'There is no such bot.',
-          );
-        });
-      return await this.announce(
-        [CONVERSATION_EVENTS.ASSIGNED, ...(before.unreadCount > 0 ? [CONVERSATION_EVENTS.UNREAD_RESET] : [])],
-        before,
-        after,
-      );
+      const after = await this.handTo(before, {
+        ...to,
+        status: handedOn ? 'transferred' : 'active',
+        transferNote: isSame(before, to) ? before.transferNote : null,
+        unreadCount: 0,
+        read: true,
+      });
+      this.recordHands(actor, 'conversation.assign', before, after);
+      const events =
+        before.unreadCount > 0
+          ? [CONVERSATION_EVENTS.ASSIGNED, CONVERSATION_EVENTS.UNREAD_RESET]
+          : [CONVERSATION_EVENTS.ASSIGNED];
+      return (await this.presenter.announce([{ before, after, events }]))[0]!;
     });
+  }
+
+  /**
+   * Whoever speaks in a bot's conversation takes it over, so that the bot falls silent. Within the open unit of work;
+   * the conversation must be locked.
+   */
+  async takeFromBot(actor: StaffActor, conversation: Conversation): Promise<Conversation> {
+    if (conversation.assignedBot === null || !isOpen(conversation)) return conversation;
+    await this.assign(actor, conversation.id, {});
+    return (await this.conversations.find(conversation.id))!;
   }
 
   async unassign(actor: StaffActor, id: number): Promise<ConversationDto> {
     return await this.work.run(actor, async () => {
       const before = await this.lockVisible(actor, id);
-      if (!OPEN_STATUSES.includes(before.status)) throw closed();
-      return await this.announce(
-        [CONVERSATION_EVENTS.ASSIGNED],
-        before,
-        await this.conversations.unassign(id),
-      );
+      if (!isOpen(before)) throw closed();
+      return (await this.release(actor, [before]))[0]!;
     });
+  }
+
+  /** From whoever has it to somebody else, who finds it as unread as it is, with a note. */
+  async transfer(actor: StaffActor, id: number, input: TransferDto): Promise<ConversationDto> {
+    return await this.work.run(actor, async () => {
+      const to = assignmentOf(input)!;
+      const before = await this.lockWithAssignee(actor, id, to);
+      if (!mayTransfer(actor, before))
+        throw new AppError('FORBIDDEN', 'Only whose conversation it is hands it on, or a supervisor.');
+      if (isSame(before, to)) throw new AppError('CONFLICT', 'The conversation is theirs already.');
+      const transferNote = input.note ?? null;
+      const after = await this.handTo(before, { ...to, status: 'transferred', transferNote });
+      this.recordHands(actor, 'conversation.transfer', before, after, { note: transferNote });
+      const events = [CONVERSATION_EVENTS.ASSIGNED];
+      return (await this.presenter.announce([{ before, after, events }]))[0]!;
+    });
+  }
+
+  /**
+   * Gives all open conversations of a user back into the queue; answers how many. Within the open unit of work, after
+   * the user is deactivated in it: nobody can be given one from then on.
+   */
+  async releaseOf(actor: Actor, userId: number): Promise<number> {
+    const open = await this.conversations.lockOpenOf(userId);
+    if (open.length > 0) await this.release(actor, open);
+    return open.length;
   }
 
   async setRead(actor: StaffActor, id: number, read: boolean): Promise<ConversationDto> {
     return await this.work.run(actor, async () => {
       const before = await this.lockVisible(actor, id);
-      const events = read
-        ? [CONVERSATION_EVENTS.READ, ...(before.unreadCount > 0 ? [CONVERSATION_EVENTS.UNREAD_RESET] : [])]
-        : [CONVERSATION_EVENTS.UNREAD];
-      return await this.announce(events, before, await this.conversations.setRead(id, read));
+      const [after] = await this.conversations.save([withRead(before, read)]);
+      if (read) await this.tellRead(after!);
+      return (
+        await this.presenter.announce([{ before, after: after!, events: readEvents(before, read) }])
+      )[0]!;
     });
   }
 
-  /**
-   * Writes what happened to a conversation; every entry carries its whole new state. Whoever loses it hears of the
-   * change of hands, all of which they could see until now, and of nothing else.
-   */
-  private async announce(
-    types: string[],
-    before: Conversation,
-    after: Conversation,
-  ): Promise<ConversationDto> {
-    const payload = await this.toDto(after);
-    this.journal.append(
-      ...types.map((type) => ({
-        type,
-        conversationId: after.id,
-        audience: type === CONVERSATION_EVENTS.ASSIGNED ? audienceOf(before, after) : audienceOf(after),
-        payload,
+  /** Staff have read a conversation that is locked. */
+  async tellRead(conversation: Conversation): Promise<void> {
+    await this.onRead(conversation);
+  }
+
+  /** The conversations that the actor may see, locked until the open transaction ends; `null` where one is not there. */
+  async lockAllVisible(actor: Actor, ids: number[]): Promise<Conversation[] | null> {
+    const rows = await this.conversations.lockMany(ids);
+    return rows.length === ids.length && rows.every((row) => maySee(actor, row)) ? rows : null;
+  }
+
+  /** Reads on in conversations that are locked, in none of them beyond what is there or back. */
+  async readOn(before: Conversation[], marks: ReadMark[]): Promise<ConversationDto[]> {
+    const after = await this.conversations.readOn(marks);
+    for (const one of after) await this.tellRead(one);
+    return await this.presenter.announce(
+      after.map((one) => ({
+        before: before.find(({ id }) => id === one.id)!,
+        after: one,
+        events: one.read
+          ? [CONVERSATION_EVENTS.READ, CONVERSATION_EVENTS.UNREAD_RESET]
+          : [CONVERSATION_EVENTS.UPDATED],
       })),
     );
-    return payload;
+  }
+
+  /** A message of the customer is deleted from a conversation that is locked. */
+  async uncount(conversation: Conversation, messageId: number): Promise<Conversation> {
+    if (messageId <= conversation.readUpToId) return conversation;
+    return await this.conversations.countOneLess(conversation.id);
+  }
+
+  private async release(actor: Actor, before: Conversation[]): Promise<ConversationDto[]> {
+    const after = await this.conversations.save(
+      before.map((c) => ({
+        ...c,
+        status: 'queue',
+        assignedUser: null,
+        assignedBot: null,
+        transferNote: null,
+      })),
+    );
+    before.forEach((each, i) => this.recordHands(actor, 'conversation.unassign', each, after[i]!));
+    return await this.presenter.announce(
+      before.map((each, i) => ({
+        before: each,
+        after: after[i]!,
+        events: [CONVERSATION_EVENTS.ASSIGNED],
+      })),
+    );
+  }
+
+  /** An open conversation, locked, with the certainty that the user it goes to works here. */
+  private async lockWithAssignee(actor: StaffActor, id: number, to: Assignment): Promise<Conversation> {
+    const [known, conversation] = await Promise.all([
+      to.assignedUser === null ? true : this.conversations.lockActiveUser(to.assignedUser),
+      this.lockVisible(actor, id),
+    ]);
+    if (!isOpen(conversation)) throw closed();
+    if (!known) throw new AppError('VALIDATION_FAILED', 'There is no such user.');
+    return conversation;
+  }
+
+  private async handTo(before: Conversation, changes: Partial<Conversation>): Promise<Conversation> {
+    try {
+      const [after] = await this.conversations.save([{ ...before, ...changes }]);
+      return after!;
+    } catch (error) {
+      if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
+      throw new AppError('VALIDATION_FAILED', 'There is no such bot.');
+    }
+  }
+
+  private recordHands(
+    actor: Actor,
+    action: string,
+    before: Conversation,
+    after: Conversation,
+    more: object = {},
+  ): void {
+    const hands = (c: Conversation): object => ({
+      status: c.status,
+      assigned_user: c.assignedUser,
+      assigned_bot: c.assignedBot,
+    });
+    this.audit.record({
+      actor,
+      action,
+      subject: { type: 'conversation', id: after.id },
+      details: { from: hands(before), to: hands(after), ...more },
+    });
   }
 
   private async locked(threads: Thread[]): Promise<Map<string, OpenThread>> {
     const rows = await this.conversations.lockOpen(threads);
     return new Map(rows.map((row) => [threadKey(row), row]));
   }
-
-  private async toDto(conversation: Conversation): Promise<ConversationDto> {
-    return (await this.toDtos([conversation]))[0]!;
-  }
-
-  private async toDtos(conversations: Conversation[]): Promise<ConversationDto[]> {
-    if (conversations.length === 0) return [];
-    const contacts = await this.contacts.summaries(conversations.map((c) => c.contactId));
-    const messageIds = conversations.flatMap((c) => (c.lastMessageId === null ? [] : [c.lastMessageId]));
-    const messages =
-      messageIds.length === 0 ? new Map<number, object>() : await this.lastMessages.byIds(messageIds);
-    return conversations.map((c) =>
-      toConversationDto(c, contacts.get(c.contactId) ?? null, messages.get(c.lastMessageId ?? 0) ?? null),
-    );
-  }
 }
 
 function seenBy(actor: Actor, conversation: Conversation | null): Conversation {
   if (conversation === null || !maySee(actor, conversation)) throw notFound('conversation');
   return conversation;
-}
-
-function closed(): AppError {
-  return new AppError(
-    'CONVERSATION_CLOSED',
-    'The conversation is closed; the next message of the customer opens a new one.',
-  );
 }

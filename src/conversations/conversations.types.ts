@@ -1,10 +1,31 @@
-import type { ContactSummary } from '../contacts/contacts.types';
+import type { CursorPage } from '../common/cursor-page';
+import type { Page } from '../common/page';
+import type { ContactSummary, TagSummary } from '../contacts/contacts.types';
+import type { MessagingWindow } from './conversation-window.policy';
 
 export const CONVERSATION_STATUSES = ['queue', 'active', 'transferred', 'closed', 'archived'] as const;
 export type ConversationStatus = (typeof CONVERSATION_STATUSES)[number];
 
 /** Those in which a thread takes new messages; one per customer and number. */
 export const OPEN_STATUSES: readonly ConversationStatus[] = ['queue', 'active', 'transferred'];
+
+/** The least first. */
+export const CONVERSATION_PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
+export type ConversationPriority = (typeof CONVERSATION_PRIORITIES)[number];
+/** How far a conversation is read. */
+export interface ReadMark {
+  conversationId: number;
+  upToId: number;
+  /** Messages of the customer after it. */
+  unreadCount: number;
+}
+
+/** A customer on one number of ours. */
+export interface Thread {
+  contactId: number;
+  channel: string;
+  integrationId: number | null;
+}
 
 /** A thread between one customer and the business, as stored. */
 export interface Conversation {
@@ -13,10 +34,14 @@ export interface Conversation {
   channel: string;
   integrationId: number | null;
   status: ConversationStatus;
+  priority: ConversationPriority;
   assignedUser: number | null;
   assignedBot: number | null;
+  transferNote: string | null;
   unreadCount: number;
   read: boolean;
+  readUpToId: number;
+  readAt: Date | null;
   lastMessageId: number | null;
   lastMessageAt: Date | null;
   windowExpiresAt: Date | null;
@@ -43,8 +68,44 @@ export interface ConversationDto extends ConversationState {
   contact: ContactSummary | null;
   channel: string;
   integration_id: number | null;
+  priority: ConversationPriority;
+  /** What the one who handed it on wrote for the one who has it now. */
+  transfer_note: string | null;
+  /**
+   * The customer's messages up to this id are read, those after it are not. One that was not read before became so
+   * at `read_at`.
+   */
+  read_up_to_id: number;
+  read_at: string | null;
   last_message: object | null;
   created_at: string;
+}
+
+/** One conversation, with what no event tells of: it is true at the moment of the answer. */
+export interface ConversationDetailDto extends ConversationDto {
+  /** By name. */
+  contact_tags: TagSummary[];
+  /** Null on a channel whose customers may be answered freely at any time. */
+  window: MessagingWindow | null;
+}
+
+/** `GET /conversations` */
+export interface ConversationPage extends CursorPage<ConversationDto> {
+  /** Left out where a cursor was given, or no total wanted. */
+  meta?: Page<ConversationDto>['meta'];
+}
+
+/** How many open conversations the caller finds behind each tab of the inbox. */
+export interface ConversationCountsDto {
+  /** Assigned to the caller. */
+  mine: number;
+  /** Nobody's. */
+  unassigned: number;
+  /** A bot's. */
+  bots: number;
+  all: number;
+  /** Those of all that are unread. */
+  unread: number;
 }
 
 export function toConversationState(conversation: Conversation): ConversationState {
@@ -72,6 +133,10 @@ export function toConversationDto(
     contact,
     channel: conversation.channel,
     integration_id: conversation.integrationId,
+    priority: conversation.priority,
+    transfer_note: conversation.transferNote,
+    read_up_to_id: conversation.readUpToId,
+    read_at: conversation.readAt?.toISOString() ?? null,
     last_message: lastMessage,
     created_at: conversation.createdAt.toISOString(),
   };

@@ -3,12 +3,15 @@ import { AuthModule } from '../auth/auth.module';
 import { ConversationsModule } from '../conversations/conversations.module';
 import { HttpModule } from '../platform/http/http.module';
 import { CrmStream } from './crm-stream.service';
+import { PresenceModule } from '../presence/presence.module';
 import { CrmGateway } from './crm.gateway';
+import { PresenceNews } from './presence-news';
 import { SessionWatch } from './session-watch';
+import { Typing } from './typing.service';
 import { WsAuthMiddleware } from './ws-auth.middleware';
 
 @Module({
-  imports: [AuthModule, HttpModule, ConversationsModule],
-  providers: [CrmGateway, CrmStream, SessionWatch, WsAuthMiddleware],
+  imports: [AuthModule, HttpModule, ConversationsModule, PresenceModule],
+  providers: [CrmGateway, CrmStream, PresenceNews, SessionWatch, Typing, WsAuthMiddleware],
 })
 export class CrmGatewayModule {}

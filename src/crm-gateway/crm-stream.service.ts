@@ -10,12 +10,19 @@ import { type JournalEvent, JournalReader } from '../platform/events/journal-rea
 import { JournalTail } from '../platform/events/journal-tail';
 import { toAppError } from '../platform/http/to-app-error';
 import type { AuthenticatedSocket, CrmNamespace } from './authenticated-socket';
-import { type EventMeta, STREAMED_EVENTS, SYSTEM_EVENTS } from './crm-events';
+import { STREAMED_EVENTS, SYSTEM_EVENTS } from './crm-events';
+import type { ConversationGone, EventMeta, StreamedEvents } from './crm-payloads';
 import * as rooms from './rooms';
+import { Typing } from './typing.service';
 
 const PAGE = 500;
 /** Who missed more than this fetches the state anew; that is less work for both sides. */
 const MAX_REPLAY = 10_000;
+/** What somebody hears afterwards of a conversation that they no longer see. */
+const TOLD_AFTER_LOSS: ReadonlySet<string> = new Set([
+  CONVERSATION_EVENTS.ASSIGNED,
+  CONVERSATION_EVENTS.DELETED,
+]);
 
 /**
  * Brings the journal to sockets: live to rooms, and what a socket missed to that socket alone.
@@ -34,6 +41,7 @@ export class CrmStream {
     private readonly tail: JournalTail,
     private readonly reader: JournalReader,
     private readonly conversations: ConversationsService,
+    private readonly typing: Typing,
   ) {}
 
   async start(namespace: CrmNamespace): Promise<void> {
@@ -106,7 +114,7 @@ export class CrmStream {
     if (socket.data.actor.level !== level) return this.startAnew(socket);
     for (const event of meanwhile) {
       if (!mayHear(socket.data.actor, event)) continue;
-      socket.emit(event.type, event.payload, metaOf(event));
+      socket.emit(...streamed(event));
       sent++;
     }
     return { sent, cursor: this.open(socket) };
@@ -136,13 +144,25 @@ export class CrmStream {
     const events = all.filter((event) => STREAMED_EVENTS.has(event.type));
     for (const meanwhile of this.catchingUp.values()) meanwhile.push(...events);
     for (const event of events) {
+      const handedOn = event.type === CONVERSATION_EVENTS.ASSIGNED;
+      // Who loses sight of it hears that nobody types there any more, then of the loss, then nothing.
+      if (handedOn) this.endTyping(event);
       this.namespace!.local.to(rooms.audienceRooms(event.workspaceId, event.audience)).emit(
-        event.type,
-        event.payload,
-        metaOf(event),
+        ...streamed(event),
       );
-      if (event.type === CONVERSATION_EVENTS.ASSIGNED) this.closeRoomTo(event);
+      if (handedOn) this.closeRoomTo(event);
+      if (event.type === CONVERSATION_EVENTS.DELETED) this.closeRoom(event);
     }
+  }
+
+  private closeRoom(event: JournalEvent): void {
+    const room = rooms.conversation(event.workspaceId, event.conversationId!);
+    this.namespace!.local.in(room).socketsLeave(room);
+  }
+
+  private endTyping(event: JournalEvent): void {
+    const { updated_at } = event.payload as unknown as ConversationState;
+    this.typing.changedHands(event.workspaceId, event.conversationId!, updated_at);
   }
 
   /** Whoever can no longer see a conversation does not stay in its room. */
@@ -174,8 +194,8 @@ export class CrmStream {
     let sent = 0;
     for (const event of heard) {
       const hidden = visible !== null && event.conversationId !== null && !visible.has(event.conversationId);
-      if (hidden && event.type !== CONVERSATION_EVENTS.ASSIGNED) continue;
-      socket.emit(event.type, hidden ? withoutContent(event.payload) : event.payload, metaOf(event));
+      if (hidden && !TOLD_AFTER_LOSS.has(event.type)) continue;
+      socket.emit(...streamed(event, hidden ? withoutContent(event.payload) : event.payload));
       sent++;
     }
     return sent;
@@ -189,9 +209,17 @@ function mayHear(actor: StaffActor, event: JournalEvent): boolean {
   );
 }
 
-function withoutContent(payload: Record<string, unknown>): object {
-  const { id, assigned_user, assigned_bot, status, updated_at } = payload;
+function withoutContent(payload: Record<string, unknown>): ConversationGone {
+  const { id, assigned_user, assigned_bot, status, updated_at } = payload as unknown as ConversationState;
   return { id, assigned_user, assigned_bot, status, updated_at };
+}
+
+/** The arguments of `emit`. The journal gives JSON back; of which type it is was checked where it was written. */
+function streamed(
+  event: JournalEvent,
+  payload: object = event.payload,
+): [keyof StreamedEvents, never, EventMeta] {
+  return [event.type as keyof StreamedEvents, payload as never, metaOf(event)];
 }
 
 function metaOf(event: JournalEvent): EventMeta {

@@ -9,6 +9,7 @@ import {
   ConnectedSocket,
   MessageBody,
   type OnGatewayConnection,
+  type OnGatewayDisconnect,
   type OnGatewayInit,
   SubscribeMessage,
   WebSocketGateway,
@@ -17,21 +18,25 @@ import { ConversationsService } from '../conversations/conversations.service';
 import { Access } from '../platform/http/access';
 import { toAppError } from '../platform/http/to-app-error';
 import { validationPipe } from '../platform/http/validation';
+import { ChooseStatusDto } from '../presence/presence.dto';
+import { PresenceService } from '../presence/presence.service';
+import type { PresenceDto, PresenceList } from '../presence/presence.types';
 import type { AuthenticatedSocket, CrmNamespace } from './authenticated-socket';
 import { CLIENT_EVENTS, SYSTEM_EVENTS } from './crm-events';
+import type { JoinedConversation, ResumeAnswer, RoomAnswer, TypingAnswer } from './crm-payloads';
 import { CrmStream } from './crm-stream.service';
 import { ConversationRoomDto, ResumeDto } from './crm.dto';
+import { PresenceNews } from './presence-news';
 import * as rooms from './rooms';
 import { SessionWatch } from './session-watch';
+import { Typing } from './typing.service';
 import { WsAuthMiddleware } from './ws-auth.middleware';
 import { WsErrorFilter } from './ws-error.filter';
 import { WsJwtAuthGuard } from './ws-jwt-auth.guard';
-import { WsThrottleGuard } from './ws-throttle.guard';
+import { CountedAsTyping, WsThrottleGuard } from './ws-throttle.guard';
 
-interface RoomAnswer {
-  conversation_id: number;
-  timestamp: string;
-}
+/** Socket.IO's word for a connection that the server ended. */
+const SENT_AWAY = 'server namespace disconnect';
 
 /** Namespace /crm: agents hear what happens in their workspace. */
 @WebSocketGateway({ namespace: '/crm' })
@@ -43,6 +48,7 @@ export class CrmGateway
   implements
     OnGatewayInit<CrmNamespace>,
     OnGatewayConnection<AuthenticatedSocket>,
+    OnGatewayDisconnect<AuthenticatedSocket>,
     OnApplicationBootstrap,
     BeforeApplicationShutdown
 {
@@ -53,6 +59,9 @@ export class CrmGateway
     private readonly stream: CrmStream,
     private readonly watch: SessionWatch,
     private readonly conversations: ConversationsService,
+    private readonly presence: PresenceService,
+    private readonly presenceNews: PresenceNews,
+    private readonly typing: Typing,
   ) {}
 
   afterInit(namespace: CrmNamespace): void {
@@ -64,9 +73,11 @@ export class CrmGateway
   async onApplicationBootstrap(): Promise<void> {
     await this.stream.start(this.namespace);
     this.watch.start(this.namespace);
+    this.presenceNews.open(this.namespace);
+    this.typing.open(this.namespace);
   }
 
-  beforeApplicationShutdown(): void {
+  async beforeApplicationShutdown(): Promise<void> {
     this.watch.stop();
     // Clients come back by themselves, a little scattered, and find another process or this one restarted.
     for (const socket of this.namespace.sockets.values()) {
@@ -75,10 +86,12 @@ export class CrmGateway
         reconnect_after_ms: 500 + Math.floor(Math.random() * 1_500),
       });
     }
+    await this.typing.close();
   }
 
   /** With `auth: { after }` the socket first hears what it missed. */
   async handleConnection(socket: AuthenticatedSocket): Promise<void> {
+    this.presence.connected(socket.data.actor, socket.id);
     const after: unknown = socket.handshake.auth['after'];
     if (after === undefined || after === null) {
       this.stream.open(socket);
@@ -92,11 +105,16 @@ export class CrmGateway
     }
   }
 
+  handleDisconnect(socket: AuthenticatedSocket, reason?: string): void {
+    this.typing.socketGone(socket.id);
+    this.presence.disconnected(socket.data.actor, socket.id, reason === SENT_AWAY);
+  }
+
   @SubscribeMessage(CLIENT_EVENTS.JOIN_CONVERSATION)
   async joinConversation(
     @ConnectedSocket() socket: AuthenticatedSocket,
     @MessageBody() input: ConversationRoomDto,
-  ): Promise<RoomAnswer> {
+  ): Promise<JoinedConversation> {
     const { actor } = socket.data;
     const room = rooms.conversation(actor.workspaceId, input.conversation_id);
     await this.conversations.requireVisible(actor, input.conversation_id);
@@ -108,8 +126,12 @@ export class CrmGateway
       await socket.leave(room);
       throw error;
     }
-    const answer = { conversation_id: input.conversation_id, timestamp: new Date().toISOString() };
-    socket.emit('joined_conversation', answer);
+    const answer = {
+      conversation_id: input.conversation_id,
+      timestamp: new Date().toISOString(),
+      typing: this.typing.typersOf(actor, input.conversation_id),
+    };
+    socket.emit(SYSTEM_EVENTS.JOINED, answer);
     return answer;
   }
 
@@ -120,7 +142,7 @@ export class CrmGateway
   ): Promise<RoomAnswer> {
     await socket.leave(rooms.conversation(socket.data.actor.workspaceId, input.conversation_id));
     const answer = { conversation_id: input.conversation_id, timestamp: new Date().toISOString() };
-    socket.emit('left_conversation', answer);
+    socket.emit(SYSTEM_EVENTS.LEFT, answer);
     return answer;
   }
 
@@ -129,7 +151,43 @@ export class CrmGateway
   async resume(
     @ConnectedSocket() socket: AuthenticatedSocket,
     @MessageBody() input: ResumeDto,
-  ): Promise<{ sent: number | null; cursor: string }> {
+  ): Promise<ResumeAnswer> {
     return await this.stream.resume(socket, input.after);
+  }
+
+  /** What the user shall be shown as while connected, on all their devices. */
+  @SubscribeMessage(CLIENT_EVENTS.PRESENCE_SET)
+  async setPresence(
+    @ConnectedSocket() socket: AuthenticatedSocket,
+    @MessageBody() input: ChooseStatusDto,
+  ): Promise<PresenceDto> {
+    return await this.presence.choose(socket.data.actor, input.status);
+  }
+
+  @SubscribeMessage(CLIENT_EVENTS.PRESENCE_LIST)
+  async listPresence(@ConnectedSocket() socket: AuthenticatedSocket): Promise<PresenceList> {
+    return { data: await this.presence.list(socket.data.actor) };
+  }
+
+  @SubscribeMessage(CLIENT_EVENTS.TYPING_START)
+  @CountedAsTyping()
+  async startTyping(
+    @ConnectedSocket() socket: AuthenticatedSocket,
+    @MessageBody() input: ConversationRoomDto,
+  ): Promise<TypingAnswer> {
+    const { actor } = socket.data;
+    const conversation = await this.conversations.requireVisible(actor, input.conversation_id);
+    if (socket.connected) this.typing.start(socket.id, actor, conversation);
+    return { conversation_id: conversation.id };
+  }
+
+  @SubscribeMessage(CLIENT_EVENTS.TYPING_STOP)
+  @CountedAsTyping()
+  stopTyping(
+    @ConnectedSocket() socket: AuthenticatedSocket,
+    @MessageBody() input: ConversationRoomDto,
+  ): TypingAnswer {
+    this.typing.stop(socket.id, socket.data.actor, input.conversation_id);
+    return { conversation_id: input.conversation_id };
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ContactsService } from '../contacts/contacts.service';
+import { orOvertaken } from '../contacts/contacts.errors';
 import type { Sender } from '../contacts/contacts.types';
 import { audienceOf } from '../conversations/conversation.policy';
 import { ConversationsService } from '../conversations/conversations.service';
@@ -51,16 +52,20 @@ export class InboundService {
       this.contacts.lookUp(given.map((m) => m.sender)),
     ]);
     if (batch.length === 0) return false;
-    const contactIds = await this.contacts.resolve(
-      batch.map((m) => m.sender),
-      known,
+    const contactIds = await orOvertaken(
+      this.contacts.resolve(
+        batch.map((m) => m.sender),
+        known,
+      ),
     );
-    const conversations = await this.conversations.openFor(
-      batch.map((m, i) => ({
-        contactId: contactIds[i]!,
-        channel: m.channel,
-        integrationId: m.integrationId,
-      })),
+    const conversations = await orOvertaken(
+      this.conversations.openFor(
+        batch.map((m, i) => ({
+          contactId: contactIds[i]!,
+          channel: m.channel,
+          integrationId: m.integrationId,
+        })),
+      ),
     );
     const stored = await this.messages.insertInbound(
       batch.map((message, i) => ({ ...message, conversationId: conversations[i]!.id })),

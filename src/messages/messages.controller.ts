@@ -1,18 +1,25 @@
-import { Body, Controller, Get, Headers, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import type { StaffActor } from '../common/actor';
-import { AppError } from '../common/app-error';
 import { type Page, PageQuery } from '../common/page';
 import { Access } from '../platform/http/access';
 import { CurrentActor } from '../platform/http/current-actor';
+import { idempotencyKey } from '../platform/http/idempotency-key';
 import { IdParam } from '../platform/http/id-param';
 import { CreateMessageDto } from './messages.dto';
 import { MessagesService } from './messages.service';
 import type { MessageDto } from './messages.types';
+import type { SentMessageDto } from './outgoing.types';
+import { ReadReceiptsService, type TypingDto } from './read-receipts.service';
+import { SendingService } from './sending.service';
 
 @Controller('messages')
 @Access('employer')
 export class MessagesController {
-  constructor(private readonly messages: MessagesService) {}
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly sending: SendingService,
+    private readonly receipts: ReadReceiptsService,
+  ) {}
 
   /** `Idempotency-Key` is the same as `client_message_id`. */
   @Post()
@@ -20,23 +27,23 @@ export class MessagesController {
     @CurrentActor() actor: StaffActor,
     @Body() input: CreateMessageDto,
     @Headers('idempotency-key') key?: string,
-  ): Promise<MessageDto> {
-    if (
-      key !== undefined &&
-      (key.length === 0 || key.length > 100 || (input.client_message_id ?? key) !== key)
-    ) {
-      throw new AppError(
-        'VALIDATION_FAILED',
-        'Idempotency-Key has 1 to 100 characters and is not another one than client_message_id.',
-      );
-    }
-    input.client_message_id ??= key;
-    return await this.messages.create(actor, input);
+  ): Promise<SentMessageDto> {
+    return await this.sending.send(actor, input.conversation_id, input, {
+      replyToId: input.reply_to_id,
+      clientMessageId: idempotencyKey(key, input.client_message_id),
+    });
   }
 
   @Get(':id')
   async get(@CurrentActor() actor: StaffActor, @Param('id', IdParam) id: number): Promise<MessageDto> {
     return await this.messages.get(actor, id);
+  }
+
+  /** The customer sees for a few seconds that somebody is writing. */
+  @Post('conversation/:id/typing')
+  @HttpCode(202)
+  async typing(@CurrentActor() actor: StaffActor, @Param('id', IdParam) id: number): Promise<TypingDto> {
+    return await this.receipts.typing(actor, id);
   }
 
   @Get('conversation/:id')

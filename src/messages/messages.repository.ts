@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Thread } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { ATTACHMENTS, attachmentsOf } from './attachments.repository';
 import type { Delivery } from './delivery-state';
@@ -37,22 +38,31 @@ export interface OutboundRow {
   payload: object | null;
   replyToId: number | null;
   clientMessageId: string | null;
+  /** Of the request, where it may come again. */
+  requestHash: Buffer | null;
+  /** The first message of the same request. */
+  partOf: number | null;
 }
 
 /** Something the customer did, but no message that would let us answer freely for another 24 hours. */
-const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
+export const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
 
 /** As `Date.toISOString` writes it; connections work in UTC. */
 const ISO = (column: string): string => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
+/** A {@link Message} without its attachments. A customer's message is read as far as its conversation is; its row knows nothing of that. */
 const ROW = `id, conversation_id as "conversationId", sender_type as "senderType", sender_user as "senderUser",
   sender_bot as "senderBot", type, body, payload, reply_to_id as "replyToId", client_message_id as "clientMessageId",
-  created_at as "createdAt", sent_at as "sentAt", delivered_at as "deliveredAt", read_at as "readAt",
+  created_at as "createdAt", sent_at as "sentAt", delivered_at as "deliveredAt",
+  case when sender_type <> 'contact' then read_at else (
+    select r.read_at from conversation_read r where r.conversation_id = message.conversation_id and r.up_to_id >= message.id
+    order by r.up_to_id limit 1) end as "readAt",
   failed_at as "failedAt", whatsapp_message_id as "whatsappMessageId", whatsapp_status as "whatsappStatus",
-  error_code as "errorCode", error_reason as "errorReason"`;
+  error_code as "errorCode", error_reason as "errorReason",
+  edited_at as "editedAt", deleted_at as "deletedAt", deleted_by as "deletedBy"`;
 
 /** A whole {@link Message}, of the table under its own name. */
-const COLUMNS = `${ROW}, ${ATTACHMENTS} as attachments`;
+export const MESSAGE_COLUMNS = `${ROW}, ${ATTACHMENTS} as attachments`;
 
 /** All SQL of messages but the outbox's. Within an open unit of work. */
 @Injectable()
@@ -114,7 +124,8 @@ export class MessagesRepository {
          'client_message_id', m.client_message_id, 'whatsapp_message_id', m.whatsapp_message_id,
          'whatsapp_status', m.whatsapp_status, 'created_at', ${ISO('m.created_at')}, 'sent_at', ${ISO('m.sent_at')},
          'delivered_at', ${ISO('m.delivered_at')}, 'read_at', null, 'failed_at', null,
-         'error_code', null, 'error_reason', null, 'attachments', ${withFiles ? attachmentsOf('m.id') : `'[]'::json`},
+         'error_code', null, 'error_reason', null, 'edited_at', null, 'deleted_at', null, 'deleted_by', null,
+         'attachments', ${withFiles ? attachmentsOf('m.id') : `'[]'::json`},
          'conversation', json_build_object(
            'id', c.id, 'status', c.status, 'assigned_user', c.assigned_user, 'assigned_bot', c.assigned_bot,
            'unread_count', c.unread_count, 'read', c.read, 'last_message_at', ${ISO('c.last_message_at')},
@@ -155,10 +166,11 @@ export class MessagesRepository {
   async insertOutbound(row: OutboundRow): Promise<Message | null> {
     const [message] = await this.work.current.prepared<Message>(
       'message_insert_outbound',
-      `insert into message (conversation_id, sender_type, sender_user, sender_bot, type, body, payload, reply_to_id, client_message_id)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+      `insert into message (conversation_id, sender_type, sender_user, sender_bot, type, body, payload, reply_to_id, client_message_id,
+                            request_hash, part_of)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        on conflict (workspace_id, conversation_id, client_message_id) where client_message_id is not null do nothing
-       returning ${COLUMNS}`,
+       returning ${MESSAGE_COLUMNS}`,
       [
         row.conversationId,
         row.senderType,
@@ -169,23 +181,54 @@ export class MessagesRepository {
         row.payload === null ? null : JSON.stringify(row.payload),
         row.replyToId,
         row.clientMessageId,
+        row.requestHash,
+        row.partOf,
       ],
     );
     return message ?? null;
   }
 
-  async findByClientId(conversationId: number, clientMessageId: string): Promise<Message | null> {
-    const [message] = await this.work.current.query<Message>(
-      `select ${COLUMNS} from message where conversation_id = $1 and client_message_id = $2`,
+  async findByClientId(conversationId: number, clientMessageId: string): Promise<number | null> {
+    const [row] = await this.work.current.query<{ id: number }>(
+      'select id from message where conversation_id = $1 and client_message_id = $2',
       [conversationId, clientMessageId],
     );
-    return message ?? null;
+    return row?.id ?? null;
+  }
+
+  /** The same in any conversation of a thread, open or not. */
+  async findByThreadAndClientId(thread: Thread, clientMessageId: string): Promise<number | null> {
+    const [row] = await this.work.current.query<{ id: number }>(
+      `select m.id from conversation c join message m on m.conversation_id = c.id and m.client_message_id = $4
+       where c.contact_id = $1 and c.channel = $2 and c.integration_id is not distinct from $3`,
+      [thread.contactId, thread.channel, thread.integrationId, clientMessageId],
+    );
+    return row?.id ?? null;
+  }
+
+  /** Until the transaction ends, nobody else holds this id of a client's for this contact. Before any row is locked. */
+  async lockClientId(contactId: number, clientMessageId: string): Promise<void> {
+    const { workspaceId } = this.work.current;
+    await this.work.current.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `send/${workspaceId}/${contactId}/${clientMessageId}`,
+    ]);
+  }
+
+  /** What a message of ours was asked for with, and the others that the same request became. */
+  async findRequest(id: number): Promise<{ hash: Buffer | null; followedBy: number[] }> {
+    const [row] = await this.work.current.query<{ hash: Buffer | null; followedBy: number[] }>(
+      `select request_hash as hash,
+         array(select other.id from message other where other.part_of = message.id order by other.id) as "followedBy"
+       from message where id = $1`,
+      [id],
+    );
+    return row!;
   }
 
   async findMany(ids: number[]): Promise<Message[]> {
     return await this.work.current.prepared<Message>(
       'message_find_many',
-      `select ${COLUMNS} from message where id = any ($1)`,
+      `select ${MESSAGE_COLUMNS} from message where id = any ($1)`,
       [ids],
     );
   }
@@ -206,9 +249,31 @@ export class MessagesRepository {
   /** Newest first. */
   async history(conversationId: number, limit: number, offset: number): Promise<Message[]> {
     return await this.work.current.query<Message>(
-      `select ${COLUMNS} from message where conversation_id = $1 order by id desc limit $2 offset $3`,
+      `select ${MESSAGE_COLUMNS} from message where conversation_id = $1 order by id desc limit $2 offset $3`,
       [conversationId, limit, offset],
     );
+  }
+
+  /** The message and those before it, at most `limit`, newest first. */
+  async upTo(conversationId: number, messageId: number, limit: number): Promise<Message[]> {
+    return await this.work.current.prepared<Message>(
+      'message_up_to',
+      `select ${MESSAGE_COLUMNS} from message where conversation_id = $1 and id <= $2 order by id desc limit $3`,
+      [conversationId, messageId, limit],
+    );
+  }
+
+  /** How many of the newest messages of a conversation bots have sent lately. */
+  async recentOfBots(conversationId: number): Promise<{ inMinute: number; inHour: number }> {
+    const [row] = await this.work.current.prepared<{ inMinute: number; inHour: number }>(
+      'message_recent_of_bots',
+      `select count(*) filter (where created_at > now() - interval '1 minute')::int as "inMinute",
+         count(*) filter (where created_at > now() - interval '1 hour')::int as "inHour"
+       from (select sender_type, created_at from message where conversation_id = $1 order by id desc limit 300) newest
+       where sender_type = 'bot'`,
+      [conversationId],
+    );
+    return row!;
   }
 
   async countOf(conversationId: number): Promise<number> {

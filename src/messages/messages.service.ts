@@ -1,27 +1,22 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Actor, StaffActor } from '../common/actor';
-import { AppError, notFound } from '../common/app-error';
+import type { Actor } from '../common/actor';
+import { notFound } from '../common/app-error';
 import { type Page, type PageQuery, pageOf } from '../common/page';
-import { audienceOf } from '../conversations/conversation.policy';
 import { ConversationsService } from '../conversations/conversations.service';
-import { OPEN_STATUSES, toConversationState } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
-import { Journal } from '../platform/events/journal';
-import { MESSAGE_EVENTS } from './message.events';
-import type { CreateMessageDto } from './messages.dto';
 import { MessagesRepository } from './messages.repository';
-import { type Message, type MessageDto, type NewMessagePayload, toMessageDto } from './messages.types';
-import { Outbox } from './outbox.service';
+import { type MessageDto, toMessageDto } from './messages.types';
+import type { BotSend } from './outgoing.types';
+import { type BotMessage, SendingService } from './sending.service';
 
-/** What staff say, and what has been said. */
+/** What has been said. What is to be said: `SendingService`. */
 @Injectable()
 export class MessagesService implements OnModuleInit {
   constructor(
     private readonly work: UnitOfWork,
     private readonly messages: MessagesRepository,
     private readonly conversations: ConversationsService,
-    private readonly journal: Journal,
-    private readonly outbox: Outbox,
+    private readonly sending: SendingService,
   ) {}
 
   onModuleInit(): void {
@@ -30,45 +25,9 @@ export class MessagesService implements OnModuleInit {
     });
   }
 
-  /** Stores a reply and queues it for its channel, all or nothing. The answer's state is `pending`. */
-  async create(actor: StaffActor, input: CreateMessageDto): Promise<MessageDto> {
-    return await this.work.run(actor, async () => {
-      const conversation = await this.conversations.lockVisible(actor, input.conversation_id);
-      const clientMessageId = input.client_message_id ?? null;
-      if (clientMessageId !== null) {
-        const earlier = await this.messages.findByClientId(conversation.id, clientMessageId);
-        if (earlier !== null) return answerAgain(actor, earlier, input);
-      }
-      if (!OPEN_STATUSES.includes(conversation.status)) {
-        throw new AppError(
-          'CONVERSATION_CLOSED',
-          'The conversation is closed; the next message of the customer opens a new one.',
-        );
-      }
-      const replyToId = input.reply_to_id ?? null;
-      if (replyToId !== null) await this.requireIn(conversation.id, replyToId);
-      const message = await this.messages.insertOutbound({
-        conversationId: conversation.id,
-        senderType: 'user',
-        senderUser: actor.userId,
-        senderBot: null,
-        type: 'text',
-        body: input.body,
-        payload: null,
-        replyToId,
-        clientMessageId,
-      });
-      const after = await this.conversations.setLastMessage(conversation.id, message!.id);
-      const dto = toMessageDto(message!);
-      this.journal.append({
-        type: MESSAGE_EVENTS.NEW,
-        conversationId: conversation.id,
-        audience: audienceOf(after),
-        payload: { ...dto, conversation: toConversationState(after) } satisfies NewMessagePayload,
-      });
-      await this.outbox.enqueue(conversation.id);
-      return dto;
-    });
+  /** See {@link SendingService.sendAsBot}. */
+  async sendAsBot(scope: { workspaceId: number }, message: BotMessage): Promise<BotSend> {
+    return await this.sending.sendAsBot(scope, message);
   }
 
   async get(actor: Actor, id: number): Promise<MessageDto> {
@@ -83,6 +42,17 @@ export class MessagesService implements OnModuleInit {
     });
   }
 
+  /** The message and those before it, the oldest first. Within the open unit of work, for work that nobody asked for. */
+  async upTo(conversationId: number, messageId: number, limit: number): Promise<MessageDto[]> {
+    const rows = await this.messages.upTo(conversationId, messageId, limit);
+    return rows.reverse().map(toMessageDto);
+  }
+
+  /** How many messages bots have sent into a conversation lately. Within the open unit of work. */
+  async recentOfBots(conversationId: number): Promise<{ inMinute: number; inHour: number }> {
+    return await this.messages.recentOfBots(conversationId);
+  }
+
   /** Newest first. */
   async history(actor: Actor, conversationId: number, query: PageQuery): Promise<Page<MessageDto>> {
     return await this.work.run(actor, async () => {
@@ -91,23 +61,4 @@ export class MessagesService implements OnModuleInit {
       return pageOf(rows.map(toMessageDto), await this.messages.countOf(conversationId), query);
     });
   }
-
-  private async requireIn(conversationId: number, messageId: number): Promise<void> {
-    const [quoted] = await this.messages.findMany([messageId]);
-    if (quoted?.conversationId !== conversationId) {
-      throw new AppError('VALIDATION_FAILED', 'reply_to_id is not a message of this conversation.');
-    }
-  }
-}
-
-/** The same send once more gets the same message; the same id with something else in it is a mistake. */
-function answerAgain(actor: StaffActor, earlier: Message, input: CreateMessageDto): MessageDto {
-  if (
-    earlier.body !== input.body ||
-    earlier.replyToId !== (input.reply_to_id ?? null) ||
-    earlier.senderUser !== actor.userId
-  ) {
-    throw new AppError('IDEMPOTENCY_KEY_REUSED', 'This client_message_id was used for another message.');
-  }
-  return toMessageDto(earlier);
 }

@@ -1,13 +1,15 @@
 import type { ConversationState } from '../conversations/conversations.types';
 import type { AttachmentDto } from './attachments.types';
 
-export type SenderType = 'contact' | 'user' | 'bot' | 'system';
+export const SENDER_TYPES = ['contact', 'user', 'bot', 'system'] as const;
+export type SenderType = (typeof SENDER_TYPES)[number];
 
+export const DELIVERY_STATUSES = ['pending', 'uncertain', 'sent', 'failed', 'delivered', 'read'] as const;
 /**
  * `pending` waits to be sent; `uncertain` was sent and the answer never came. An inbound message is `delivered`
  * until an agent has read it.
  */
-export type DeliveryStatus = 'pending' | 'uncertain' | 'sent' | 'failed' | 'delivered' | 'read';
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** A message as stored. */
 export interface Message {
@@ -31,6 +33,9 @@ export interface Message {
   errorCode: number | null;
   errorReason: string | null;
   attachments: AttachmentDto[];
+  editedAt: Date | null;
+  deletedAt: Date | null;
+  deletedBy: number | null;
 }
 
 /** How far a message has come: all that may change after it was written. */
@@ -59,9 +64,14 @@ export interface MessageDto extends DeliveryState {
   client_message_id: string | null;
   created_at: string;
   attachments: AttachmentDto[];
+  /** When its text was changed, which is possible until it is sent. */
+  edited_at: string | null;
+  /** When staff deleted it: from then on `body` and `payload` are null and `attachments` is empty. */
+  deleted_at: string | null;
+  deleted_by: number | null;
 }
 
-/** What `message:new` brings: the message, and what it changed about its conversation. */
+/** What `message:new` and `message:deleted` bring: the message, and what it changed about its conversation. */
 export interface NewMessagePayload extends MessageDto {
   conversation: ConversationState;
 }
@@ -81,6 +91,9 @@ export function toDeliveryState(
     | 'clientMessageId'
     | 'createdAt'
     | 'attachments'
+    | 'editedAt'
+    | 'deletedAt'
+    | 'deletedBy'
   >,
 ): DeliveryState {
   return {
@@ -97,7 +110,12 @@ export function toDeliveryState(
   };
 }
 
-/** Written out field by field: this runs for every message that comes in, and spreading is several times slower. */
+/**
+ * A deleted message keeps its place and its state; what it said is nobody's any more. That a customer's message is
+ * read shows in its `readAt` alone.
+ *
+ * Written out field by field: this runs for every message that comes in, and spreading is several times slower.
+ */
 export function toMessageDto(message: Message): MessageDto {
   return {
     id: message.id,
@@ -106,12 +124,13 @@ export function toMessageDto(message: Message): MessageDto {
     sender_user: message.senderUser,
     sender_bot: message.senderBot,
     type: message.type,
-    body: message.body,
-    payload: message.payload,
+    body: message.deletedAt === null ? message.body : null,
+    payload: message.deletedAt === null ? message.payload : null,
     reply_to_id: message.replyToId,
     client_message_id: message.clientMessageId,
     whatsapp_message_id: message.whatsappMessageId,
-    whatsapp_status: message.whatsappStatus,
+    whatsapp_status:
+      message.senderType === 'contact' && message.readAt !== null ? 'read' : message.whatsappStatus,
     created_at: message.createdAt.toISOString(),
     sent_at: iso(message.sentAt),
     delivered_at: iso(message.deliveredAt),
@@ -120,5 +139,8 @@ export function toMessageDto(message: Message): MessageDto {
     error_code: message.errorCode,
     error_reason: message.errorReason,
     attachments: message.attachments,
+    edited_at: iso(message.editedAt),
+    deleted_at: iso(message.deletedAt),
+    deleted_by: message.deletedBy,
   };
 }

@@ -11,12 +11,14 @@ export interface OutboxHead {
   body: string | null;
   payload: object | null;
   replyToExternalId: string | null;
+  uploadId: number | null;
   attempts: number;
   createdAt: Date;
   /** Not before then. */
   sendAfter: Date | null;
   /** A try that began and whose end was never recorded. */
   sendingSince: Date | null;
+  deletedAt: Date | null;
   /** Why it still waits. */
   errorReason: string | null;
 }
@@ -26,8 +28,8 @@ export interface Postponement {
   notBefore: Date | null;
   code: number | null;
   reason: string;
-  /** Whether the try that began counts as one. */
-  tried: boolean;
+  /** Tries more than were counted so far; -1: the one that began counts as none. */
+  tries: -1 | 0 | 1;
 }
 
 /** All SQL of the outbox, which is the message table itself. Within an open unit of work. */
@@ -40,7 +42,8 @@ export class OutboxRepository {
       'outbox_lock_head',
       `select m.id, c.contact_id as "contactId", c.channel, c.integration_id as "integrationId", m.type, m.body, m.payload,
          quoted.whatsapp_message_id as "replyToExternalId", m.send_attempts as attempts, m.created_at as "createdAt",
-         m.send_after as "sendAfter", m.sending_since as "sendingSince", m.error_reason as "errorReason"
+         (select upload_id from message_attachment a where a.message_id = m.id order by position limit 1) as "uploadId",
+         m.send_after as "sendAfter", m.sending_since as "sendingSince", m.deleted_at as "deletedAt", m.error_reason as "errorReason"
        from message m join conversation c on c.id = m.conversation_id
        left join message quoted on quoted.id = m.reply_to_id
        where m.conversation_id = $1 and m.whatsapp_status = 'pending' and m.sender_type <> 'contact'
@@ -60,12 +63,12 @@ export class OutboxRepository {
   }
 
   /** Back to waiting. */
-  async postpone(id: number, { notBefore, code, reason, tried }: Postponement): Promise<void> {
+  async postpone(id: number, { notBefore, code, reason, tries }: Postponement): Promise<void> {
     await this.work.current.query(
       `update message set sending_since = null, send_after = $2, error_code = $3, error_reason = $4,
-         send_attempts = send_attempts - $5::int
+         send_attempts = send_attempts + $5::int
        where id = $1`,
-      [id, notBefore, code, reason, tried ? 0 : 1],
+      [id, notBefore, code, reason, tries],
     );
   }
 

@@ -7,12 +7,12 @@ import { Journal } from '../platform/events/journal';
 import { JobQueue } from '../platform/jobs/job-queue';
 import { HoldLost, isPassing, type Job, type JobResult, JobWorker } from '../platform/jobs/job-worker';
 import { LOGGER } from '../platform/observability/observability.module';
-import type { ChannelDriver, SendResult } from './channel-driver.port';
+import type { ChannelDriver, FirstResult, SendResult } from './channel-driver.port';
 import { DeliveriesService } from './deliveries.service';
 import { MESSAGE_EVENTS } from './message.events';
 import { MessagesRepository } from './messages.repository';
 import { toDeliveryState } from './messages.types';
-import { type OutboxHead, OutboxRepository } from './outbox.repository';
+import { type OutboxHead, OutboxRepository, type Postponement } from './outbox.repository';
 
 const SEND = 'messages.send';
 /** Then other conversations get their turn. */
@@ -28,12 +28,14 @@ const GIVE_UP_MS = 24 * 3_600_000;
 const ANSWER_LOST =
   'The sending was interrupted and it is not known whether the message went out. It is not sent again by itself; the state changes as soon as WhatsApp reports it.';
 
+const WITHDRAWN = 'Withdrawn before it was sent.';
 const GIVEN_UP = 'Given up after a day.';
 const NOT_PREPARED =
   'The server failed to prepare this message, so it was not sent. Tell your administrator.';
 
 type Step =
   | { next: 'send'; send: () => Promise<SendResult>; id: number }
+  | { next: 'first'; run: () => Promise<FirstResult>; id: number }
   | { next: 'again' }
   | { next: 'done' }
   | { next: 'wait'; until: Date };
@@ -66,6 +68,10 @@ export class Outbox implements OnModuleInit {
     this.drivers.set(driver.channel, driver);
   }
 
+  driverOf(channel: string): ChannelDriver | null {
+    return this.drivers.get(channel) ?? null;
+  }
+
   /** Within the open unit of work that wrote the message. */
   async enqueue(...conversationIds: number[]): Promise<void> {
     this.jobs.enqueue(
@@ -75,6 +81,12 @@ export class Outbox implements OnModuleInit {
         payload: { conversation_id: id },
       })),
     );
+  }
+
+  /** A message that is deleted and of which no try has begun is never sent. Within the open unit of work. */
+  async withdraw(id: number, conversationId: number): Promise<void> {
+    await this.failed(id, null, WITHDRAWN);
+    await this.enqueue(conversationId); // what waited behind it
   }
 
   /** A number of ours works again: what waited for it is tried at once. Within the open unit of work. */
@@ -96,7 +108,8 @@ export class Outbox implements OnModuleInit {
       if (step.next === 'done') return;
       if (step.next === 'wait') return { runAgainAt: step.until };
       if (step.next === 'again') continue;
-      await this.record(job.workspaceId, step.id, await step.send());
+      if (step.next === 'first') await this.recordFirst(job, step.id, await step.run());
+      else await this.record(job.workspaceId, step.id, await step.send());
       sends++;
     }
     return { runAgainAt: new Date() };
@@ -110,6 +123,10 @@ export class Outbox implements OnModuleInit {
       if (head === null) return { next: 'done' };
       if (head.sendingSince !== null) {
         await this.uncertain(head.id, ANSWER_LOST);
+        return { next: 'again' };
+      }
+      if (head.deletedAt !== null) {
+        await this.failed(head.id, null, WITHDRAWN);
         return { next: 'again' };
       }
       if (Date.now() - head.createdAt.getTime() > GIVE_UP_MS) {
@@ -150,6 +167,8 @@ export class Outbox implements OnModuleInit {
           await this.announce(head.id);
         }
         return { next: 'wait', until: prepared.until };
+      case 'first':
+        return { next: 'first', run: prepared.run, id: head.id };
       case 'ready':
         await this.rows.beginTry(head.id);
         return { next: 'send', send: prepared.send, id: head.id };
@@ -169,11 +188,22 @@ export class Outbox implements OnModuleInit {
     });
   }
 
+  /** Only while the job is still ours: whoever took it over may be sending the message by now. */
+  private async recordFirst(job: Job, id: number, result: FirstResult): Promise<void> {
+    if (result.kind === 'done') return;
+    await this.work.run(job, async (tx) => {
+      await job.assertHeld(tx);
+      await this.write(id, result, result.kind === 'later' ? 1 : 0);
+    });
+  }
+
   /** What became of a try. While the database is away the knowledge exists only here, so it is kept for a while. */
   private async record(workspaceId: number, id: number, result: SendResult): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.work.run({ workspaceId }, () => this.write(id, result));
+        return await this.work.run({ workspaceId }, () =>
+          this.write(id, result, result.kind === 'paused' ? -1 : 0),
+        );
       } catch (err) {
         this.logger.warn(
           { err, message: id, result: result.kind, attempt },
@@ -185,7 +215,8 @@ export class Outbox implements OnModuleInit {
     }
   }
 
-  private async write(id: number, result: SendResult): Promise<void> {
+  /** @param tries see {@link Postponement} */
+  private async write(id: number, result: SendResult, tries: Postponement['tries']): Promise<void> {
     if (result.kind === 'sent') {
       return await this.deliveries.apply([
         { messageId: id, externalId: result.externalId, report: { status: 'sent', at: result.at } },
@@ -199,11 +230,8 @@ export class Outbox implements OnModuleInit {
     if (message === undefined || result.kind === 'failed' || state !== 'pending') return;
     if (result.kind === 'uncertain') return await this.uncertain(id, result.reason);
     const { code, reason } = result;
-    const wait =
-      result.kind === 'later'
-        ? { notBefore: result.notBefore, tried: true }
-        : { notBefore: null, tried: false };
-    await this.rows.postpone(id, { ...wait, code, reason });
+    const notBefore = result.kind === 'later' ? result.notBefore : null;
+    await this.rows.postpone(id, { notBefore, code, reason, tries });
     if (message.errorReason !== reason) await this.announce(id);
   }
 

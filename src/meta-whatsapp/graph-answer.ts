@@ -15,6 +15,10 @@ export type SendOutcome =
       /** `accepted`, `held_for_quality_assessment`, `paused` */
       messageStatus: string | null;
     }
+  | GraphFailure;
+
+/** What became of a call that was not answered as it should be. */
+export type GraphFailure =
   /** Meta answered with an error; `error.class` says what follows. */
   | { kind: 'refused'; error: ClassifiedError; httpStatus: number; traceId: string | null }
   /** It surely never reached Meta: sending again cannot double it. */
@@ -39,8 +43,27 @@ export type Redact = (text: string) => string;
 export function outcomeOfAnswer(answer: GraphAnswer, redact: Redact): SendOutcome {
   const { status } = answer;
   const json = 'text' in answer.body ? jsonObject(answer.body.text) : null;
-  const accepted = json !== null && status >= 200 && status < 300 ? acceptedIn(json) : null;
-  if (accepted !== null) return accepted;
+  const accepted = json !== null && isOk(status) ? acceptedIn(json) : null;
+  return accepted ?? failureIn(answer, json, 'no message id', redact);
+}
+
+/** The same of calls that send nothing. */
+export function answeredOrFailed(
+  answer: GraphAnswer,
+  redact: Redact,
+): { kind: 'answered'; json: Loose } | GraphFailure {
+  const json = 'text' in answer.body ? jsonObject(answer.body.text) : null;
+  if (json !== null && isOk(answer.status) && objectOf(json.error) === null)
+    return { kind: 'answered', json };
+  return failureIn(answer, json, 'nothing we can read', redact);
+}
+
+function isOk(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function failureIn(answer: GraphAnswer, json: Loose | null, otherwise: string, redact: Redact): GraphFailure {
+  const { status } = answer;
   const error = objectOf(json?.error);
   const code = numberOf(error?.code);
   if (error !== null && (code !== null || status >= 400)) {
@@ -49,7 +72,7 @@ export function outcomeOfAnswer(answer: GraphAnswer, redact: Redact): SendOutcom
   }
   if (status >= 300 && status < 500) return refused(answer, {}, redact);
   if (status < 200 || status >= 500) return unknown(answer, 'no error we can read');
-  return unknown(answer, 'no message id');
+  return unknown(answer, otherwise);
 }
 
 function acceptedIn(json: Loose): SendOutcome | null {
@@ -66,7 +89,7 @@ function acceptedIn(json: Loose): SendOutcome | null {
   };
 }
 
-function refused(answer: GraphAnswer, error: Loose, redact: Redact): SendOutcome {
+function refused(answer: GraphAnswer, error: Loose, redact: Redact): GraphFailure {
   const words = (value: unknown): string | null => {
     const text = textOf(value, 2_000);
     return text === null ? null : redact(text);
@@ -88,7 +111,7 @@ function refused(answer: GraphAnswer, error: Loose, redact: Redact): SendOutcome
   };
 }
 
-function unknown({ status, body }: GraphAnswer, otherwise: string): SendOutcome {
+function unknown({ status, body }: GraphAnswer, otherwise: string): GraphFailure {
   const found = 'unreadable' in body ? body.unreadable : body.text === '' ? 'an empty body' : otherwise;
   return {
     kind: 'unknown',

@@ -2,10 +2,13 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from 'node:net';
 import { GraphClient, type GraphTarget, type SendOutcome } from './graph-client';
 import { outcomeOfFailure } from './network-failure';
-import { outboundText } from './outbound-message';
+import { outboundMessage } from './outbound-message';
 
 const TOKEN = 'EAAGm0PX4ZCpsBAKtokenThatMustStaySecret12345';
-const BODY = outboundText({ to: '5511999990000', body: 'Olá 😀', callbackData: 'outbox:42' });
+const BODY = outboundMessage(
+  { to: '5511999990000', callbackData: 'outbox:42' },
+  { type: 'text', body: 'Olá 😀', payload: null, mediaId: null },
+)!;
 const ACCEPTED = {
   messaging_product: 'whatsapp',
   contacts: [{ input: '+5511999990000', wa_id: '551199990000', user_id: 'BR.1349' }],

@@ -1,4 +1,13 @@
-import { type GraphAnswer, type Redact, type SendOutcome, outcomeOfAnswer } from './graph-answer';
+import { randomUUID } from 'node:crypto';
+import {
+  answeredOrFailed,
+  type GraphAnswer,
+  type GraphFailure,
+  outcomeOfAnswer,
+  type Redact,
+  type SendOutcome,
+} from './graph-answer';
+import { idOf, type Loose } from './loose-json';
 import { outcomeOfFailure } from './network-failure';
 
 export type { SendOutcome } from './graph-answer';
@@ -14,18 +23,48 @@ export interface GraphTarget {
 }
 
 export interface GraphClientOptions {
-  /** For one send as a whole, from resolving the name to the last byte of the answer. 30 seconds. */
+  /** For one call as a whole, from resolving the name to the last byte of the answer. 30 seconds. */
   timeoutMs?: number;
   /** The rest of a longer answer is not read. 1 MiB, counted after decompression. */
   maxResponseBytes?: number;
   userAgent?: string;
 }
 
+/** No answer came. */
+type LostCall = Extract<GraphFailure, { kind: 'not_sent' | 'unknown' }>;
+
 const TIMED_OUT = 'WhatsApp did not answer in time; the message may have been sent';
 const NOT_BUILT =
   'The request could not be built; check the address, version, number and access token of the channel';
 
-/** Sends through Meta's Graph API, once: there are no retries here, and Meta knows no idempotency key. */
+/** What became of bringing a file to Meta. */
+export type UploadOutcome = { kind: 'uploaded'; mediaId: string } | GraphFailure;
+/** What became of a question to Graph, or of something said to it that is no message. */
+export type CallOutcome = { kind: 'answered'; json: Loose } | GraphFailure;
+
+/** A file on its way to Meta. */
+export interface OutgoingBytes {
+  name: string;
+  mimeType: string;
+  /** In bytes; the stream must bring exactly so many. */
+  size: number;
+  content: AsyncIterable<Uint8Array>;
+}
+
+interface GraphCall {
+  method: 'GET' | 'POST';
+  /** Steps after the version. */
+  path: readonly string[];
+  query?: Readonly<Record<string, string>>;
+  body?: { json: object } | { type: string; length: number; content: AsyncIterable<Uint8Array> };
+  timeoutMs: number;
+}
+
+/** The slowest line, in bytes a second, over which a file is still waited for. */
+const SLOWEST_UPLOAD = 256 * 1024;
+const NOT_IN_QUOTES = /["\\\r\n]/g;
+
+/** Calls Meta's Graph API, once each: there are no retries here, and Meta knows no idempotency key. Never throws. */
 export class GraphClient {
   private readonly timeoutMs: number;
   private readonly maxResponseBytes: number;
@@ -38,21 +77,81 @@ export class GraphClient {
   }
 
   /**
-   * Posts one message and says what is known of its fate. Never throws. Redirects are not followed, so the token
-   * goes to `baseUrl` only, and it is kept out of every reason.
+   * Posts one message and says what is known of its fate. Redirects are not followed, so the token goes to `baseUrl`
+   * only, and it is kept out of every reason.
    *
-   * @param body the JSON of the request, see `outboundText`
+   * @param body the JSON of the request, see `outboundMessage`
    */
   async sendMessage(target: GraphTarget, body: object): Promise<SendOutcome> {
-    const request = buildRequest(target, body, this.userAgent);
+    const answer = await this.call(target, this.toNumber(target, 'messages', body));
+    return 'kind' in answer ? answer : outcomeOfAnswer(answer, redactorOf(target.accessToken));
+  }
+
+  /** Brings a file to Meta, where it stays for 30 days, for this number only. */
+  async uploadMedia(target: GraphTarget, file: OutgoingBytes): Promise<UploadOutcome> {
+    const boundary = `----${randomUUID()}`;
+    const head = Buffer.from(
+      formField(boundary, 'messaging_product', 'whatsapp') +
+        formField(boundary, 'type', file.mimeType) +
+        `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${file.name.replace(NOT_IN_QUOTES, '_')}"\r\n` +
+        `Content-Type: ${file.mimeType}\r\n\r\n`,
+    );
+    const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+    const answer = await this.call(target, {
+      method: 'POST',
+      path: [target.phoneNumberId, 'media'],
+      body: {
+        type: `multipart/form-data; boundary=${boundary}`,
+        length: head.length + file.size + tail.length,
+        content: framed(head, file.content, tail),
+      },
+      timeoutMs: this.timeoutMs + (file.size / SLOWEST_UPLOAD) * 1_000,
+    });
+    const outcome = this.outcomeOfCall(target, answer);
+    if (outcome.kind !== 'answered') return outcome;
+    const mediaId = idOf(outcome.json.id);
+    return mediaId === null
+      ? { kind: 'unknown', reason: 'WhatsApp took the file and gave it no id' }
+      : { kind: 'uploaded', mediaId };
+  }
+
+  /** Says something to Meta that is no message, such as that one was read. */
+  async tell(target: GraphTarget, body: object, timeoutMs: number): Promise<CallOutcome> {
+    const answer = await this.call(target, { ...this.toNumber(target, 'messages', body), timeoutMs });
+    return this.outcomeOfCall(target, answer);
+  }
+
+  async get(
+    target: GraphTarget,
+    path: readonly string[],
+    query: Readonly<Record<string, string>>,
+  ): Promise<CallOutcome> {
+    const answer = await this.call(target, { method: 'GET', path, query, timeoutMs: this.timeoutMs });
+    return this.outcomeOfCall(target, answer);
+  }
+
+  private toNumber(target: GraphTarget, edge: string, body: object): GraphCall {
+    return {
+      method: 'POST',
+      path: [target.phoneNumberId, edge],
+      body: { json: body },
+      timeoutMs: this.timeoutMs,
+    };
+  }
+
+  private outcomeOfCall(target: GraphTarget, answer: GraphAnswer | LostCall): CallOutcome {
+    return 'kind' in answer ? answer : answeredOrFailed(answer, redactorOf(target.accessToken));
+  }
+
+  private async call(target: GraphTarget, call: GraphCall): Promise<GraphAnswer | LostCall> {
+    const request = buildRequest(target, call, this.userAgent);
     if (request === null) return { kind: 'not_sent', reason: NOT_BUILT };
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), this.timeoutMs);
+    const timer = setTimeout(() => abort.abort(), call.timeoutMs);
     try {
       const response = await fetch(request.url, { ...request.init, signal: abort.signal });
-      const answerBody = await readBody(response, this.maxResponseBytes, abort.signal);
-      const answer = { status: response.status, headers: response.headers, body: answerBody };
-      return outcomeOfAnswer(answer, redactorOf(target.accessToken));
+      const body = await readBody(response, this.maxResponseBytes, abort.signal);
+      return { status: response.status, headers: response.headers, body };
     } catch (error) {
       return abort.signal.aborted ? { kind: 'unknown', reason: TIMED_OUT } : outcomeOfFailure(error);
     } finally {
@@ -63,25 +162,48 @@ export class GraphClient {
 
 function buildRequest(
   target: GraphTarget,
-  body: object,
+  { method, path, query, body }: GraphCall,
   userAgent: string,
 ): { url: URL; init: RequestInit } | null {
   try {
-    const path = [target.apiVersion, target.phoneNumberId].map(encodeURIComponent).join('/');
-    const url = new URL(`${target.baseUrl.replace(/\/+$/, '')}/${path}/messages`);
+    const steps = [target.apiVersion, ...path].map(encodeURIComponent).join('/');
+    const url = new URL(`${target.baseUrl.replace(/\/+$/, '')}/${steps}`);
     if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
     if (url.username || url.password) return null;
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     const headers = new Headers({
       authorization: `Bearer ${target.accessToken}`,
-      'content-type': 'application/json',
       'user-agent': userAgent,
       // A kept connection that the server closes at this moment loses the request, and nobody knows whether it did.
       connection: 'close',
     });
-    return { url, init: { method: 'POST', headers, body: JSON.stringify(body), redirect: 'manual' } };
+    if (body !== undefined && 'json' in body) {
+      headers.set('content-type', 'application/json');
+      return { url, init: { method, headers, redirect: 'manual', body: JSON.stringify(body.json) } };
+    }
+    if (body === undefined) return { url, init: { method, headers, redirect: 'manual' } };
+    headers.set('content-type', body.type);
+    headers.set('content-length', String(body.length));
+    // Node takes any iterable as a body; the types know only the browser's.
+    const init = { method, headers, redirect: 'manual', body: body.content, duplex: 'half' };
+    return { url, init: init as unknown as RequestInit };
   } catch {
     return null;
   }
+}
+
+function formField(boundary: string, name: string, value: string): string {
+  return `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+}
+
+async function* framed(
+  head: Uint8Array,
+  content: AsyncIterable<Uint8Array>,
+  tail: Uint8Array,
+): AsyncIterable<Uint8Array> {
+  yield head;
+  yield* content;
+  yield tail;
 }
 
 /** The answer's text, or why it cannot be read. Does not throw: the status alone may say enough. */

@@ -53,6 +53,12 @@ export class GraphGate {
     return null;
   }
 
+  /** Whether a number has just failed: a bad moment for what is not a message. */
+  isResting(numberId: number, version: string): boolean {
+    const state = this.stateOf(numberId, version);
+    return state !== null && this.now() < state.closedUntil;
+  }
+
   /** Meta took a message, or had something against that message alone. True where others wait for this news. */
   passed(numberId: number, version: string): boolean {
     const now = this.now();

@@ -1,4 +1,4 @@
-import type { SendOutcome } from './graph-answer';
+import type { GraphFailure } from './graph-answer';
 
 /** Errors that come up only before anything of the request is written. */
 const BEFORE_WRITING: ReadonlySet<string> = new Set([
@@ -44,7 +44,7 @@ const BEFORE_WRITING_WORDS: readonly string[] = [
  * What a failed `fetch` means for the message: `not_sent` if the failure belongs to finding, reaching or trusting
  * the server, else `unknown`. Reasons name the error's code only; messages of errors may hold secrets.
  */
-export function outcomeOfFailure(error: unknown): SendOutcome {
+export function outcomeOfFailure(error: unknown): Extract<GraphFailure, { kind: 'not_sent' | 'unknown' }> {
   const cause = fieldsOf(error).cause ?? error;
   const code = codeOf(cause);
   if (isBeforeWriting(cause)) {

@@ -1,10 +1,30 @@
-import { IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
+import { PageQuery } from '../common/page';
+import { IsQueryFlag } from '../common/query-flag';
+import { sortsOf } from '../common/sorting';
+import { IsLeftOutOrGiven, IsText } from '../common/text-rules';
 import type { WhatsappIntegrationEntity } from './whatsapp-integration.entity';
 
 const DIGITS = { message: '$property is the number that Meta shows, digits only' };
 const VERSION = { message: 'api_version looks like v25.0' };
 /** For what may be left out but not be emptied. */
 const isGiven = (_: object, value: unknown): boolean => value !== undefined;
+
+/** `GET /whatsapp-integration-config` */
+export class WhatsappIntegrationQuery extends PageQuery {
+  /** Part of the name, of Meta's id of the number, or of the number itself. */
+  @IsOptional()
+  @IsText(1, 100)
+  search?: string;
+
+  /** Whether nothing is sent from it now. */
+  @IsQueryFlag()
+  paused?: boolean;
+
+  @IsOptional()
+  @IsIn(sortsOf('id', 'name', 'created_at'))
+  sort: string = 'id';
+}
 
 /** `POST /whatsapp-integration-config` */
 export class CreateWhatsappIntegrationDto {
@@ -32,6 +52,16 @@ export class CreateWhatsappIntegrationDto {
   @IsString()
   @Length(1, 100)
   name?: string;
+
+  /** Customers see that their messages were read, and that somebody is writing. Default true. */
+  @ValidateIf(isGiven)
+  @IsBoolean()
+  send_read_receipts?: boolean;
+
+  /** Ask Meta first, and save only what works. */
+  @IsLeftOutOrGiven()
+  @IsBoolean()
+  verify?: boolean;
 }
 
 /** `PATCH /whatsapp-integration-config/:id` */
@@ -56,6 +86,39 @@ export class UpdateWhatsappIntegrationDto {
   @IsString()
   @Length(1, 100)
   name?: string;
+
+  /** Customers see that their messages were read, and that somebody is writing. Default true. */
+  @ValidateIf(isGiven)
+  @IsBoolean()
+  send_read_receipts?: boolean;
+
+  /** Ask Meta first, and save only what works. */
+  @IsLeftOutOrGiven()
+  @IsBoolean()
+  verify?: boolean;
+}
+
+/** What of a number was looked at: the way to Meta, or what is to be mended. */
+export type NumberCheckName = 'connection' | 'token' | 'number' | 'business_account' | 'webhooks';
+
+/** One thing that Meta was asked about a number. */
+export interface NumberCheckDto {
+  name: NumberCheckName;
+  ok: boolean;
+  /** In words, also what to do. */
+  message: string;
+}
+
+/** What Meta says of a number now. */
+export interface NumberVerificationDto {
+  /** Messages can come and go: all checks are well. */
+  ok: boolean;
+  /** In the order in which they were made; what cannot be known after a failure is left out. */
+  checks: NumberCheckDto[];
+  display_phone_number: string | null;
+  verified_name: string | null;
+  /** `GREEN`, `YELLOW`, `RED` or `UNKNOWN` */
+  quality_rating: string | null;
 }
 
 /** A number as the API shows it: of the token only the end. */
@@ -68,6 +131,7 @@ export interface WhatsappIntegrationDto {
   api_version: string;
   /** Null: the stored token cannot be read and must be entered again. */
   access_token_end: string | null;
+  send_read_receipts: boolean;
   /** `until` null: until the account is mended. */
   sending_paused: { until: string | null; reason: string } | null;
   created_at: string;
@@ -88,6 +152,7 @@ export function toWhatsappIntegrationDto(
     display_phone_number: row.displayPhoneNumber,
     api_version: row.apiVersion,
     access_token_end: accessToken?.slice(-4) ?? null,
+    send_read_receipts: row.sendReadReceipts,
     sending_paused: paused
       ? { until: until instanceof Date ? until.toISOString() : null, reason: row.sendingPausedReason ?? '' }
       : null,

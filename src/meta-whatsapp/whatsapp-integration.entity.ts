@@ -13,6 +13,10 @@ export class WhatsappIntegrationEntity {
   @Column('text', { name: 'access_token' })
   accessToken!: string;
 
+  /** Grows with each token that is entered; not when the same one is sealed anew. */
+  @Column('integer', { name: 'token_version' })
+  tokenVersion!: number;
+
   @Column('varchar', { name: 'phone_number_id' })
   phoneNumberId!: string;
 
@@ -31,6 +35,9 @@ export class WhatsappIntegrationEntity {
 
   @Column('text', { name: 'sending_paused_reason', nullable: true })
   sendingPausedReason!: string | null;
+
+  @Column('boolean', { name: 'send_read_receipts', default: true })
+  sendReadReceipts!: boolean;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

@@ -1,13 +1,15 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import type { StaffActor } from '../common/actor';
-import { type Page, PageQuery } from '../common/page';
+import type { Page } from '../common/page';
 import { Access } from '../platform/http/access';
 import { CurrentActor } from '../platform/http/current-actor';
 import { IdParam } from '../platform/http/id-param';
 import {
   CreateWhatsappIntegrationDto,
+  type NumberVerificationDto,
   UpdateWhatsappIntegrationDto,
   type WhatsappIntegrationDto,
+  WhatsappIntegrationQuery,
 } from './whatsapp-integration.dto';
 import { WhatsappIntegrationsService } from './whatsapp-integrations.service';
 
@@ -19,7 +21,7 @@ export class WhatsappIntegrationsController {
   @Get()
   async list(
     @CurrentActor() actor: StaffActor,
-    @Query() query: PageQuery,
+    @Query() query: WhatsappIntegrationQuery,
   ): Promise<Page<WhatsappIntegrationDto>> {
     return await this.integrations.list(actor, query);
   }
@@ -47,5 +49,21 @@ export class WhatsappIntegrationsController {
     @Body() input: UpdateWhatsappIntegrationDto,
   ): Promise<WhatsappIntegrationDto> {
     return await this.integrations.update(actor, id, input);
+  }
+
+  /** Asks Meta whether messages can come and go. */
+  @Post(':id/verify')
+  @HttpCode(200)
+  async verify(
+    @CurrentActor() actor: StaffActor,
+    @Param('id', IdParam) id: number,
+  ): Promise<NumberVerificationDto> {
+    return await this.integrations.verify(actor, id);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async delete(@CurrentActor() actor: StaffActor, @Param('id', IdParam) id: number): Promise<void> {
+    await this.integrations.delete(actor, id);
   }
 }

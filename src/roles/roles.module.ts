@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { RoleEntity } from './role.entity';
+import { AuditModule } from '../audit/audit.module';
+import { RolesController } from './roles.controller';
+import { RolesRepository } from './roles.repository';
 import { RolesService } from './roles.service';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([RoleEntity])],
-  providers: [RolesService],
+  imports: [AuditModule],
+  controllers: [RolesController],
+  providers: [RolesRepository, RolesService],
   exports: [RolesService],
 })
 export class RolesModule {}

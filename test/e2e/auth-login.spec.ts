@@ -45,6 +45,8 @@ test('signing in answers a token for two days and the user with role and workspa
       role: { id: expect.any(Number), name: 'supervisor', access_level: 'supervisor' },
       online: false,
       status: 'offline',
+      active: true,
+      deleted_at: null,
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       updated_at: expect.stringMatching(/^\d{4}-.*Z$/),
       workspace: { id: 1, slug: 'default', name: 'Default' },

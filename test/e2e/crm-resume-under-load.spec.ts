@@ -12,7 +12,7 @@ let other: TestSystem;
 let admin: Caller;
 
 beforeAll(async () => {
-  system = await TestSystem.start();
+  system = await TestSystem.start({ madeUpEvents: true });
   other = await system.startAnother();
   admin = await system.signIn('admin');
 });

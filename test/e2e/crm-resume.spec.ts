@@ -1,4 +1,4 @@
-import { openConversation, streamed } from '../support/crm';
+import { openConversation, streamed, withoutPresence } from '../support/crm';
 import { apply, comparable, fetchState } from '../support/crm-state';
 import { eventually } from '../support/eventually';
 import { type Caller, type Heard, type Listener, TestSystem } from '../support/system';
@@ -41,6 +41,8 @@ async function act(random: () => number, conversations: number[]): Promise<void>
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const someone = pick([admin, ...agents]);
   const path = `/conversations/${pick(conversations)}`;
+  const anyMessage = async (): Promise<number> =>
+    pick(await system.sql<{ id: number }>('select id from message order by id')).id;
   const actions = [
     () => system.meta.customerSays({ phone: pick(phones), name: 'A customer' }, 'a question'),
     () => someone.post('/messages', { conversation_id: Number(path.split('/')[2]), body: 'an answer' }),
@@ -50,6 +52,9 @@ async function act(random: () => number, conversations: number[]): Promise<void>
     () => someone.patch(`${path}/unassign`),
     () => someone.patch(`${path}/read`),
     () => someone.patch(`${path}/unread`),
+    async () => someone.patch('/messages/mark-as-read', { message_ids: [await anyMessage()] }),
+    async () => someone.patch(`/messages/${await anyMessage()}`, { body: 'another answer' }),
+    async () => someone.delete(`/messages/${await anyMessage()}`),
   ];
   await pick(actions)();
 }
@@ -69,7 +74,7 @@ async function allQuiet(): Promise<void> {
 }
 
 async function lastCursor(listener: Listener): Promise<string> {
-  const heard = listener.heard.at(-1)!;
+  const heard = withoutPresence(listener).at(-1)!;
   return heard.meta?.cursor ?? String(heard.payload['cursor']);
 }
 

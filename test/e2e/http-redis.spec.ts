@@ -1,45 +1,14 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { ThrottlerStorage } from '@nestjs/throttler';
 import { ask } from '../support/crm';
 import { eventually } from '../support/eventually';
+import { describeWithRedis, TestRedis } from '../support/redis';
 import { type Caller, TestSystem } from '../support/system';
 
-const available = spawnSync('redis-server', ['--version']).status === 0;
-if (!available) {
-  console.warn('NOT RUN: redis-server is not installed, so limits shared through Redis were not tested');
-  test('redis-server is installed where everything must be tested', () => {
-    expect(process.env.CI).not.toBe('true');
-  });
-}
-
-(available ? describe : describe.skip)('rate limits of several servers with one Redis', () => {
-  let redis: ChildProcess;
-  let port: number;
+describeWithRedis('limits shared through Redis')('rate limits of several servers with one Redis', () => {
+  let redis: TestRedis;
   let system: TestSystem;
   let servers: [TestSystem, TestSystem];
   let employer: Caller;
-
-  function startRedis(): void {
-    redis = spawn('redis-server', ['--port', String(port), '--save', '', '--bind', '127.0.0.1'], {
-      cwd: tmpdir(),
-      stdio: 'ignore',
-    });
-  }
-
-  async function stopRedis(): Promise<void> {
-    const ended = new Promise((resolve) => redis.once('exit', resolve));
-    if (redis.exitCode === null && redis.kill('SIGKILL')) await ended;
-  }
-
-  async function freePort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    const { port: free } = server.address() as AddressInfo;
-    await new Promise((closed) => server.close(closed));
-    return free;
-  }
 
   const tryLogin = async (server: TestSystem): Promise<number> =>
     (await server.call('POST', '/auth/login', { username: 'nobody', password: 'guess' })).status;
@@ -51,11 +20,10 @@ if (!available) {
   }
 
   beforeAll(async () => {
-    port = await freePort();
-    startRedis();
+    redis = await TestRedis.start();
     system = await TestSystem.start();
     employer = await system.signIn('employer');
-    const changes = { redis: { url: `redis://127.0.0.1:${port}` }, throttle: { loginLimit: 5 } };
+    const changes = { redis: { url: redis.url }, throttle: { loginLimit: 5 } };
     servers = [await system.startAnother(changes), await system.startAnother(changes)];
     const { redis: client } = servers[1].app.get<{ redis: { status: string } }>(ThrottlerStorage, {
       strict: false,
@@ -64,7 +32,7 @@ if (!available) {
   });
   afterAll(async () => {
     await system.stop();
-    await stopRedis();
+    await redis.stop();
   });
 
   test('five logins a minute are allowed over all of them together, and 30 socket messages of a user', async () => {
@@ -81,7 +49,7 @@ if (!available) {
   });
 
   test('when Redis dies no request breaks, each server goes on with its own limit, and Redis back counts again', async () => {
-    await stopRedis();
+    await redis.stop();
     const started = performance.now();
     const statuses = await alternating(12);
     expect(statuses.slice(0, 10).every((status) => status === 401)).toBe(true);
@@ -89,7 +57,7 @@ if (!available) {
     expect((await servers[0].callerWith(employer.token).get('/conversations')).status).toBe(200);
     expect(performance.now() - started).toBeLessThan(3_000);
 
-    startRedis();
+    redis.startAgain();
     await eventually(async () => (await tryLogin(servers[0])) === 401, { what: 'Redis counting again' });
   });
 });

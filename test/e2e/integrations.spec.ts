@@ -79,9 +79,9 @@ describe('the stored token', () => {
       [body.id, TOKEN],
       [1, ACCESS_TOKEN],
     ] as const) {
-      expect(await stored(id)).toMatch(/^v1:/);
+      expect(await stored(id)).toMatch(/^v2:/);
       expect(await stored(id)).not.toContain(token);
-      expect(Buffer.from((await stored(id)).split(':')[2]!, 'base64url').toString('latin1')).not.toContain(
+      expect(Buffer.from((await stored(id)).split(':')[3]!, 'base64url').toString('latin1')).not.toContain(
         token,
       );
     }

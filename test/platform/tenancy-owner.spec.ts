@@ -7,6 +7,7 @@ import { createApp } from '../../src/bootstrap';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres';
 import { migrateDatabase, revertMigrations } from '../../src/platform/database/migrate';
 import { MIGRATIONS } from '../../src/platform/database/migrations';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work';
 import { UsersService } from '../../src/users/users.service';
 import { WorkspacesService } from '../../src/workspaces/workspaces.service';
 import { testConfig } from '../support/system';
@@ -46,6 +47,25 @@ async function ordinaryOwner(name: string, rights = ''): Promise<string> {
   return url.href;
 }
 
+/** How many messages the search finds in a workspace that has one, and in the one that has none. */
+async function findsByWords(work: UnitOfWork, workspaceId: number): Promise<number[]> {
+  await work.run({ workspaceId }, (tx) =>
+    tx.query(
+      `with person as (insert into contact (external_id) values ('c') returning id),
+         thread as (insert into conversation (contact_id, channel) select id, 'app' from person returning id)
+       insert into message (conversation_id, sender_type, body) select id, 'contact', 'Olá, São Paulo' from thread`,
+    ),
+  );
+  const search = async (id: number): Promise<number> =>
+    await work.run({ workspaceId: id }, async (tx) => {
+      const [row] = await tx.query<{ found: number }>(
+        `select cardinality(ids) as found from search_messages('sao', 5, null, 9000000000000000, 10, 1000)`,
+      );
+      return row!.found;
+    });
+  return [await search(workspaceId), await search(1)];
+}
+
 async function bootsAndServes(url: string): Promise<void> {
   const app = await createApp(testConfig(url, 'http://127.0.0.1:1', {}));
   try {
@@ -53,8 +73,9 @@ async function bootsAndServes(url: string): Promise<void> {
     const workspace = await app.get(WorkspacesService, { strict: false }).create('north', 'North');
     const users = app.get(UsersService, { strict: false });
     await users.create(workspace.id, { name: 'Ana', username: 'ana', password: 'a password', role: 'admin' });
-    expect(await users.list(workspace.id)).toMatchObject([{ username: 'ana', role: { name: 'admin' } }]);
-    expect(await users.list(1)).toEqual([]);
+    expect(await users.all(workspace.id)).toMatchObject([{ username: 'ana', role: { name: 'admin' } }]);
+    expect(await users.all(1)).toEqual([]);
+    expect(await findsByWords(app.get(UnitOfWork, { strict: false }), workspace.id)).toEqual([1, 0]);
   } finally {
     await app.close();
   }

@@ -7,16 +7,20 @@ import {
 import { makeConversations, startPlatform, type TestPlatform, twoWorkspaces } from '../support/platform';
 
 /** Machinery that reads all workspaces at once, in an order of its own. */
-const OWN_KEY = ['event', 'job', 'webhook_set_aside'];
+const OWN_KEY = ['event', 'job', 'journal_set_aside', 'webhook_set_aside'];
 /** Holds what came before anybody knew whose it is, so it may belong to no workspace. */
 const MAYBE_NOBODYS = ['webhook_set_aside'];
 
 /** All that the machinery's role may do, over all tables. */
 const PLATFORM_RIGHTS = {
+  'bot (deleted_at, workspace_id)': 'select',
+  bot_trigger: 'delete, select',
   early_delivery_report: 'delete, select',
   event: 'delete, select',
   job: 'delete, select, update',
+  journal_consumer: 'insert, select, update',
   journal_floor: 'select, update',
+  journal_set_aside: 'delete, insert, select',
   user_session: 'delete, select',
   webhook_delivery: 'delete, insert, select',
   webhook_set_aside: 'delete, insert, select',

@@ -1,3 +1,4 @@
+import { DatabaseListener } from '../../src/platform/events/database-listener';
 import { WakeUp } from '../../src/platform/events/wake-up';
 import { JournalTail } from '../../src/platform/events/journal-tail';
 import type { JournalEvent, JournalPage, JournalReader } from '../../src/platform/events/journal-reader';
@@ -10,7 +11,7 @@ const LISTENING = `select pid, usename from pg_stat_activity
   where application_name = 'apicechat wake-up' and datname = current_database()`;
 
 let platform: TestPlatform;
-let started: WakeUp[];
+let started: { wakeUp: WakeUp; listener: DatabaseListener }[];
 
 beforeAll(async () => {
   platform = await startPlatform();
@@ -20,20 +21,24 @@ beforeEach(() => {
   started = [];
 });
 afterEach(async () => {
-  await Promise.all(started.map((wakeUp) => wakeUp.beforeApplicationShutdown()));
+  for (const { wakeUp, listener } of started) {
+    wakeUp.beforeApplicationShutdown();
+    await listener.beforeApplicationShutdown();
+  }
   await eventually(async () => (await platform.sql(LISTENING)).length === 0, { what: 'no listener left' });
 });
 
-function newWakeUp(): WakeUp {
+function newWakeUp(): { wakeUp: WakeUp; listener: DatabaseListener } {
   const config = testConfig(platform.url, 'http://127.0.0.1:1', {});
-  const wakeUp = new WakeUp(config, createLogger('silent'), platform.database);
-  started.push(wakeUp);
-  return wakeUp;
+  const listener = new DatabaseListener(config, createLogger('silent'));
+  const wakeUp = new WakeUp(listener, platform.database, createLogger('silent'));
+  started.push({ wakeUp, listener });
+  return { wakeUp, listener };
 }
 
 async function startWakeUp(): Promise<WakeUp> {
-  const wakeUp = newWakeUp();
-  await wakeUp.onApplicationBootstrap();
+  const { wakeUp, listener } = newWakeUp();
+  await listener.onApplicationBootstrap();
   return wakeUp;
 }
 
@@ -96,9 +101,9 @@ describe('the listening connection', () => {
   });
 
   it('ends with the process’s stop, also where it was only just being made', async () => {
-    const wakeUp = newWakeUp();
-    const listening = wakeUp.onApplicationBootstrap();
-    await wakeUp.beforeApplicationShutdown();
+    const { listener } = newWakeUp();
+    const listening = listener.onApplicationBootstrap();
+    await listener.beforeApplicationShutdown();
     await listening;
   });
 });
@@ -123,7 +128,7 @@ describe('the journal’s tail', () => {
   });
 
   it('at its end has told of everything that was signalled before, also while it was still reading', async () => {
-    const wakeUp = newWakeUp();
+    const { wakeUp } = newWakeUp();
     const answers: ((page: JournalPage) => void)[] = [];
     const reader = {
       now: () => Promise.resolve({ base: '1:1:', upto: null, after: 0 }),

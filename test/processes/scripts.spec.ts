@@ -66,8 +66,36 @@ it('migrations run and are undone by hand', async () => {
   expect([done.code, done.stdout]).toEqual([0, `migrated ${NEWEST}\ndone\n`]);
 });
 
+it('secrets are sealed anew beside a server, and a lost key is told with an exit code', async () => {
+  const [first, second, third] = ['a', 'b', 'c'].map((letter) => letter.repeat(40));
+  const server = await startServer(dataDir, {
+    env: { WHATSAPP_ACCESS_TOKEN: 'a-secret-token', ENCRYPTION_KEY: first },
+  });
+  const rotate = (current: string, previous?: string): ReturnType<typeof run> =>
+    run('rotate-secrets', [], { ENCRYPTION_KEY: current, ENCRYPTION_KEY_PREVIOUS: previous });
+  const rotated = await rotate(second!, first);
+  expect(rotated).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('done: 1 sealed anew, 0 were current, 0 unreadable'),
+    stderr: '',
+  });
+  expect(rotated.stdout).not.toContain('a-secret-token');
+  expect(await rotate(second!)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('done: 0 sealed anew, 1 were current, 0 unreadable'),
+  });
+  expect(await rotate(third!, first)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('done: 0 sealed anew, 0 were current, 1 unreadable'),
+    stderr: expect.stringContaining('Add it to ENCRYPTION_KEY_PREVIOUS'),
+  });
+  server.process.kill('SIGTERM');
+  await server.process.exited;
+});
+
 it.each([
   ['create-users', ['--force']],
+  ['rotate-secrets', ['now']],
   ['list-users', ['all']],
   ['db-migrate', ['--revert', '0']],
   ['db-migrate', ['--revert', '1', '2']],

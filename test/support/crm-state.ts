@@ -3,12 +3,17 @@ import type { Caller, Heard } from './system';
 interface Message {
   id: number;
   conversation_id: number;
+  sender_type: string;
+  whatsapp_status: string;
+  read_at: string | null;
 }
 
 interface Conversation {
   id: number;
   assigned_user: number | null;
   last_message: Message | null;
+  read_up_to_id: number;
+  read_at: string | null;
 }
 
 /** What a client of /crm knows. */
@@ -50,7 +55,15 @@ export function apply(
     if (conversation === undefined) throw new Error(`a message of the unseen ${message.conversation_id}`);
     messages.set(message.id, message);
     conversations.set(conversation.id, { ...conversation, ...changes, last_message: message });
-  } else if (event === 'message:status_changed' || event === 'message:updated') {
+  } else if (event === 'message:updated' || event === 'message:deleted') {
+    const { conversation: changes, ...message } = payload as unknown as Message & {
+      conversation?: Partial<Conversation>;
+    };
+    if (messages.has(message.id)) messages.set(message.id, message);
+    const conversation = { ...conversations.get(message.conversation_id)!, ...changes };
+    if (conversation.last_message?.id === message.id) conversation.last_message = message;
+    conversations.set(conversation.id, conversation);
+  } else if (event === 'message:status_changed') {
     const change = payload as unknown as Message;
     const conversation = conversations.get(change.conversation_id);
     const message = messages.get(change.id);
@@ -61,12 +74,19 @@ export function apply(
         last_message: { ...conversation.last_message, ...change },
       });
     }
+  } else if (event === 'conversation:deleted') {
+    const { id } = payload as unknown as Conversation;
+    conversations.delete(id);
+    knownAfter.delete(id);
+    for (const message of messages.values()) if (message.conversation_id === id) messages.delete(message.id);
   } else if (event.startsWith('conversation:')) {
     const conversation = payload as unknown as Conversation;
     const { id, assigned_user: owner } = conversation;
     if (mayOnlySee === null || owner === null || owner === mayOnlySee) {
       if (!conversations.has(id)) knownAfter.set(id, conversation.last_message?.id ?? 0);
       conversations.set(id, conversation);
+      for (const message of messages.values())
+        if (message.conversation_id === id) messages.set(message.id, readAsFarAs(conversation, message));
     } else {
       conversations.delete(id);
       knownAfter.delete(id);
@@ -77,6 +97,14 @@ export function apply(
     throw new Error(`an event that no client knows: ${event}`);
   }
   return { conversations, messages, knownAfter };
+}
+
+/** What a conversation says of its customer's messages: read up to one of them, the newly read ones at that time. */
+function readAsFarAs({ read_up_to_id, read_at }: Conversation, message: Message): Message {
+  if (message.sender_type !== 'contact') return message;
+  return message.id <= read_up_to_id
+    ? { ...message, whatsapp_status: 'read', read_at: message.read_at ?? read_at }
+    : { ...message, whatsapp_status: 'delivered', read_at: null };
 }
 
 /** Both as plain objects, without the messages from before a conversation came into sight. */

@@ -2,6 +2,7 @@ import { io, type Socket } from 'socket.io-client';
 import type { ErrorBody } from '../../src/common/app-error';
 import { CrmGateway } from '../../src/crm-gateway/crm.gateway';
 import { conversation } from '../../src/crm-gateway/rooms';
+import { SOCKET_DOCUMENT } from './asyncapi';
 import { eventually } from './eventually';
 import type { Caller, Heard, Listener, TestSystem } from './system';
 
@@ -39,13 +40,16 @@ export async function refusalOf(
   }
 }
 
-/** What the server acknowledges a message with; an error is `{ error: body }`. */
+/** What the server acknowledges a message with, as it is documented; an error is `{ error: body }`. */
 export async function ask<Answer = Record<string, unknown>>(
   { socket }: Listener,
   event: string,
   ...payload: unknown[]
 ): Promise<Answer & { error?: ErrorBody }> {
-  return (await socket.timeout(10_000).emitWithAck(event, ...payload)) as Answer & { error?: ErrorBody };
+  const answer: unknown = await socket.timeout(10_000).emitWithAck(event, ...payload);
+  const problems = SOCKET_DOCUMENT.problemsOfAnswer(event, answer);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return answer as Answer & { error?: ErrorBody };
 }
 
 /** Resolves once the server has closed the socket. */
@@ -56,6 +60,11 @@ export async function closed(listener: Listener, timeoutMs = 10_000): Promise<vo
 /** What came from the journal, without what the gateway says of itself. */
 export function streamed(listener: Listener): Heard[] {
   return listener.heard.filter((h) => h.meta !== undefined);
+}
+
+/** What was heard, without who else came and went meanwhile. */
+export function withoutPresence(listener: Listener): Heard[] {
+  return listener.heard.filter((h) => h.event !== 'presence:changed');
 }
 
 /** The sockets in a conversation's room on this server. */

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { type DataSource } from 'typeorm';
 import { appConnectionOptions, connectApp, PlatformDatabase } from '../../src/platform/database/connections';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work';
+import { DatabaseListener } from '../../src/platform/events/database-listener';
 import { Journal } from '../../src/platform/events/journal';
 import { JournalReader } from '../../src/platform/events/journal-reader';
 import { WakeUp } from '../../src/platform/events/wake-up';
@@ -34,7 +35,9 @@ export async function startPlatform(options: { poolSize?: number } = {}): Promis
   const source = await connectApp(appConnectionOptions(url, options.poolSize ?? 20));
   const database = new PlatformDatabase(url);
   const work = new UnitOfWork(source);
-  const wakeUp = new WakeUp(testConfig(url, 'http://127.0.0.1:1', {}), createLogger('silent'), database);
+  const logger = createLogger('silent');
+  const listener = new DatabaseListener(testConfig(url, 'http://127.0.0.1:1', {}), logger);
+  const wakeUp = new WakeUp(listener, database, logger);
   const clients: Client[] = [];
   const connect = async (role?: string): Promise<Client> => {
     const client = new Client({
@@ -59,7 +62,7 @@ export async function startPlatform(options: { poolSize?: number } = {}): Promis
     sql: async <Row>(text: string, values: unknown[] = []) => (await owner.query(text, values)).rows as Row[],
     connect,
     async stop() {
-      await wakeUp.beforeApplicationShutdown();
+      wakeUp.beforeApplicationShutdown();
       await Promise.all(clients.map((client) => client.end()));
       await source.destroy();
       await database.close();

@@ -17,6 +17,7 @@ import { fastifyAdapter } from '../../src/platform/http/fastify';
 import { LOGGER } from '../../src/platform/observability/observability.module';
 import { UsersService } from '../../src/users/users.service';
 import { WorkspacesService } from '../../src/workspaces/workspaces.service';
+import { SOCKET_DOCUMENT } from './asyncapi';
 import { createTestDatabase } from './database';
 
 export const APP_SECRET = 'test-app-secret-0123456789';
@@ -45,6 +46,7 @@ export interface Caller {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answer<Body>>;
+  put<Body = Record<string, unknown>>(path: string, body?: unknown): Promise<Answer<Body>>;
   patch<Body = Record<string, unknown>>(path: string, body?: unknown): Promise<Answer<Body>>;
   delete<Body = Record<string, unknown>>(path: string, body?: unknown): Promise<Answer<Body>>;
 }
@@ -76,6 +78,7 @@ export interface Listener {
 export class TestSystem {
   private readonly sockets: Socket[] = [];
   private readonly more: TestSystem[] = [];
+  private readonly undocumented: string[] = [];
 
   private constructor(
     readonly config: Config,
@@ -84,10 +87,16 @@ export class TestSystem {
     readonly meta: Simulator,
     readonly databaseUrl: string,
     private readonly dropDatabase: () => Promise<void>,
+    private readonly madeUpEvents = false,
   ) {}
 
   static async start(
-    options: { config?: ConfigChanges; simulator?: Partial<SimulatorOptions> } = {},
+    options: {
+      config?: ConfigChanges;
+      simulator?: Partial<SimulatorOptions>;
+      /** The test writes entries of its own into the journal, which are not as they are documented. */
+      madeUpEvents?: boolean;
+    } = {},
   ): Promise<TestSystem> {
     const database = await createTestDatabase();
     const meta = await Simulator.start({
@@ -102,15 +111,21 @@ export class TestSystem {
     const app = await listening(config);
     const url = addressOf(app);
     meta.webhookUrl = `${url}/meta-whatsapp/webhook`;
-    return new TestSystem(config, app, url, meta, database.url, () => database.drop());
+    return new TestSystem(config, app, url, meta, database.url, () => database.drop(), options.madeUpEvents);
   }
 
   /** A second process, as far as the database can tell: another server over the same data. */
   async startAnother(changes: ConfigChanges = {}, replaced: Replaced = {}): Promise<TestSystem> {
     const config = testConfig(this.databaseUrl, this.meta.url, changes);
     const app = await listening(config, replaced);
-    const other = new TestSystem(config, app, addressOf(app), this.meta, this.databaseUrl, () =>
-      Promise.resolve(),
+    const other = new TestSystem(
+      config,
+      app,
+      addressOf(app),
+      this.meta,
+      this.databaseUrl,
+      () => Promise.resolve(),
+      this.madeUpEvents,
     );
     this.more.push(other);
     return other;
@@ -123,6 +138,7 @@ export class TestSystem {
     await this.app.close();
     await this.dropDatabase();
     await rm(dataDirOf(this.databaseUrl), { recursive: true, force: true });
+    expectNone([this, ...this.more].flatMap((one) => one.undocumented));
   }
 
   /** This server only; the database and the simulator stay. */
@@ -159,6 +175,7 @@ export class TestSystem {
       user,
       get: (path) => this.call('GET', path, undefined, headers),
       post: (path, body, more) => this.call('POST', path, body, { ...headers, ...more }),
+      put: (path, body) => this.call('PUT', path, body, headers),
       patch: (path, body) => this.call('PATCH', path, body, headers),
       delete: (path, body) => this.call('DELETE', path, body, headers),
     };
@@ -205,9 +222,10 @@ export class TestSystem {
     this.sockets.push(socket);
     const heard: Heard[] = [];
     const listener: Listener = { socket, heard, of: (event) => heard.filter((h) => h.event === event) };
-    socket.onAny((event: string, payload: Record<string, unknown>, meta: Heard['meta']) =>
-      heard.push({ event, payload, meta }),
-    );
+    socket.onAny((event: string, payload: Record<string, unknown>, meta: Heard['meta']) => {
+      heard.push({ event, payload, meta });
+      if (!this.madeUpEvents) this.undocumented.push(...SOCKET_DOCUMENT.problemsOf(event, payload, meta));
+    });
     await new Promise<void>((ready, failed) => {
       socket.once('stream:ready', () => ready());
       socket.once('connect_error', failed);
@@ -231,6 +249,13 @@ export class TestSystem {
 /** Servers over the same database share their files too. */
 function dataDirOf(databaseUrl: string): string {
   return join(tmpdir(), `apicechat-files-${new URL(databaseUrl).pathname.slice(1)}`);
+}
+
+/** Whatever a socket of any test hears is what docs/generated/asyncapi.json says. */
+function expectNone(undocumented: string[]): void {
+  if (undocumented.length === 0) return;
+  const first = [...new Set(undocumented)].slice(0, 10).join('\n');
+  throw new Error(`Sockets heard what docs/generated/asyncapi.json does not say:\n${first}`);
 }
 
 export function testConfig(databaseUrl: string, graphUrl: string, changes: ConfigChanges): Config {

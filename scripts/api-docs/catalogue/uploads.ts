@@ -1,86 +1,82 @@
 import type { Chapter, RouteDoc } from '../route-doc';
 
-const FIXTURES = 'test/fixtures/uploads';
+const FILES = 'docs/postman-files';
 
-const errors: RouteDoc['errors'] = {
-  MALFORMED_BODY: 'The form breaks off, or is not written as multipart/form-data.',
-  PAYLOAD_TOO_LARGE: 'The file is larger than its kind may be, or an image has more than 100 megapixels.',
+const refused = {
+  PAYLOAD_TOO_LARGE: 'The file is larger than its kind may be.',
   UNSUPPORTED_MEDIA_TYPE:
-    'The content is of another type, or of two at once; the message says what was found.',
-  STORAGE_UNAVAILABLE: 'Files cannot be stored right now.',
-};
+    'The content is of a type that is not taken here; its name and header do not count.',
+} as const;
 
-const link = (route: string, name: string, variant: string): RouteDoc => ({
-  route,
-  name,
-  about:
-    'Links stand whole in `url`, `thumbnail_url` and `preview_url`; nobody needs to put one together. `Range` and ' +
-    '`If-None-Match` are understood. Only images, sounds and videos are shown in a page, everything else is offered for saving.',
-  path: { uuid: '{{file_uuid}}', ...(variant === '' ? {} : { variant }) },
-  query: { signature: '{{file_signature}}' },
-  before: [
-    `pm.collectionVariables.set('file_signature', pm.collectionVariables.get('${variant || 'file'}_url').split('=')[1]);`,
-  ],
-  answers: variant === '' ? 'image/png' : 'image/webp',
-  anonymous: true,
-  errors: {
-    FORBIDDEN: 'The signature is not that of this file and variant.',
-    RANGE_NOT_SATISFIABLE: 'The file is shorter than the range that was asked for.',
-    STORAGE_UNAVAILABLE: 'Files cannot be read right now.',
-  },
+const upload = (kind: string, file: string, about: string, more: Partial<RouteDoc> = {}): RouteDoc => ({
+  route: `POST /upload/${kind}`,
+  name: kind === 'single' ? 'Upload a file' : `Upload ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`,
+  about,
+  files: { file: [`${FILES}/${file}`] },
+  errors: refused,
+  ...more,
 });
+
+/** Keeps the parts of the link of the answer. */
+const KEEP_LINK = [
+  "const link = pm.response.json().url.split('?');",
+  "pm.collectionVariables.set('file_uuid', link[0].split('/').pop());",
+  "pm.collectionVariables.set('file_signature', link[1].replace('signature=', ''));",
+  "const thumbnail = pm.response.json().thumbnail_url.split('?signature=');",
+  "pm.collectionVariables.set('thumbnail_signature', thumbnail[1]);",
+];
 
 export const UPLOADS: Chapter = {
   title: 'Files',
   about:
-    'Files are uploaded first and sent with a message afterwards. What a file is, its content decides, not its name. One ' +
-    'that no message shows is removed after a week. Links to files need no token and do not expire.',
+    'Files to send. The type is decided by the content. Links in answers open the file without a token and do not ' +
+    'expire; nobody can guess them.',
   requests: [
-    {
-      route: 'POST /upload/single',
-      name: 'Upload a file',
-      about: 'Of any kind that is accepted.',
-      files: { file: [`${FIXTURES}/notes.txt`] },
+    upload('single', 'photo.png', 'Of any kind that may be uploaded.', {
       save: { upload_id: 'id' },
-      errors,
-    },
+      after: KEEP_LINK,
+    }),
     {
       route: 'POST /upload/multiple',
       name: 'Upload several files',
-      about: 'Up to ten. All of them are stored, or none.',
-      files: { files: [`${FIXTURES}/notes.txt`, `${FIXTURES}/photo.png`] },
-      errors,
+      about: 'Up to ten; all of them are stored, or none.',
+      files: { files: [`${FILES}/photo.png`, `${FILES}/leaflet.pdf`] },
+      errors: refused,
+    },
+    upload(
+      'image',
+      'photo.png',
+      'JPEG, PNG, GIF or WebP of up to 10 MB. Answers with a thumbnail and a preview.',
+    ),
+    upload('video', 'clip.mp4', 'MP4, MPEG, QuickTime or WebM of up to 50 MB.'),
+    upload('audio', 'voice.wav', 'MP3, WAV, OGG or WebM of up to 10 MB.'),
+    upload('document', 'leaflet.pdf', 'PDF, Word, Excel or text of up to 10 MB.'),
+    {
+      route: 'POST /messages',
+      name: 'Send a file to a customer',
+      about: 'Several files become several messages, in order.',
+      body: {
+        conversation_id: '{{conversation_id}}',
+        attachments: [{ upload_id: '{{upload_id}}', caption: 'La campera negra' }],
+      },
     },
     {
-      route: 'POST /upload/image',
-      name: 'Upload an image',
-      about: 'JPEG, PNG, GIF or WebP of up to 10 MB.',
-      files: { file: [`${FIXTURES}/photo.png`] },
-      save: { file_uuid: 'uuid', file_url: 'url', thumbnail_url: 'thumbnail_url' },
-      errors,
+      route: 'GET /files/:uuid',
+      name: 'Open a file',
+      about: 'By the link that an answer gave. Ranges are answered.',
+      path: { uuid: '{{file_uuid}}' },
+      query: { signature: '{{file_signature}}' },
+      answers: 'image/png',
+      anonymous: true,
     },
     {
-      route: 'POST /upload/video',
-      name: 'Upload a video',
-      about: 'MP4, MPEG, QuickTime or WebM of up to 50 MB.',
-      files: { file: [`${FIXTURES}/clip.mp4`] },
-      errors,
+      route: 'GET /files/:uuid/:variant',
+      name: 'Open the thumbnail or preview of a file',
+      about: 'Each has a link of its own: the signature of another one does not open it.',
+      path: { uuid: '{{file_uuid}}', variant: 'thumbnail' },
+      query: { signature: '{{thumbnail_signature}}' },
+      answers: 'image/webp',
+      anonymous: true,
     },
-    {
-      route: 'POST /upload/audio',
-      name: 'Upload a sound',
-      about: 'MP3, WAV, OGG or WebM of up to 10 MB.',
-      files: { file: [`${FIXTURES}/voice.wav`] },
-      errors,
-    },
-    {
-      route: 'POST /upload/document',
-      name: 'Upload a document',
-      about: 'PDF, Word, Excel or UTF-8 text of up to 10 MB; no macros.',
-      files: { file: [`${FIXTURES}/invoice.pdf`] },
-      errors,
-    },
-    link('GET /files/:uuid', 'Open a file', ''),
-    link('GET /files/:uuid/:variant', 'Open a smaller picture of a file', 'thumbnail'),
   ],
 };

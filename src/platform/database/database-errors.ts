@@ -27,6 +27,18 @@ export function sqlState(error: unknown): string | null {
 export const UNIQUE_VIOLATION = '23505';
 export const FOREIGN_KEY_VIOLATION = '23503';
 export const LOCK_NOT_AVAILABLE = '55P03';
+export const QUERY_CANCELED = '57014';
+
+/** Which constraint a driver's error is about; null where it is about none. */
+export function constraintOf(error: unknown): string | null {
+  return unwrapped(error)?.constraint ?? null;
+}
+
+/** What a transaction had read was changed by another one before it could build on it: it is to be run again. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+  readonly code = '40001';
+}
 
 /** Serialization failure and deadlock: the whole transaction may be tried again. */
 export function isRetryable(error: unknown): boolean {

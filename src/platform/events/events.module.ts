@@ -1,5 +1,8 @@
 import { Global, Module } from '@nestjs/common';
+import { Broadcast } from './broadcast';
+import { DatabaseListener } from './database-listener';
 import { Journal } from './journal';
+import { JournalConsumers } from './journal-consumer';
 import { JournalReader } from './journal-reader';
 import { JournalTail } from './journal-tail';
 import { Retention } from './retention';
@@ -7,7 +10,16 @@ import { WakeUp } from './wake-up';
 
 @Global()
 @Module({
-  providers: [WakeUp, Journal, JournalReader, JournalTail, Retention],
-  exports: [WakeUp, Journal, JournalReader, JournalTail],
+  providers: [
+    DatabaseListener,
+    WakeUp,
+    Broadcast,
+    Journal,
+    JournalReader,
+    JournalTail,
+    JournalConsumers,
+    Retention,
+  ],
+  exports: [WakeUp, Broadcast, Journal, JournalReader, JournalTail, JournalConsumers],
 })
 export class EventsModule {}

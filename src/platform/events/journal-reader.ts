@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 import { PlatformDatabase } from '../database/connections';
 import { durablePart, formatCursor, type JournalCursor } from './journal-cursor';
 
@@ -64,29 +65,22 @@ export class JournalReader {
 
   /** What came after `cursor`, at most `limit` entries, of all workspaces or of one. */
   async read(cursor: JournalCursor, limit: number, workspaceId: number | null = null): Promise<JournalPage> {
-    // Without `upto` the difference ends at this statement's own snapshot, which is what it sees.
-    const rows = await this.db.prepared<EventRow>(
-      'journal_read',
-      `select pg_current_snapshot()::text as now, ${LAST_XID} as last, floor.xid >= pg_snapshot_xmin($1) as gap, e.*
-       from journal_floor floor
-       left join lateral (
-         select id, workspace_id, type, conversation_id, audience, payload, created_at from event
-         where xid >= pg_snapshot_xmin($1::pg_snapshot)
-           and xid < pg_snapshot_xmax(pg_current_snapshot()) -- else it came with a dump of another cluster
-           and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
-           and ($2::pg_snapshot is null or pg_visible_in_snapshot(xid, $2::pg_snapshot))
-           and id > $3 and ($5::bigint is null or workspace_id = $5)
-         order by id limit $4
-       ) e on true`,
-      [cursor.base, cursor.upto, cursor.after, limit, workspaceId],
+    return pageOf(
+      await this.db.prepared<EventRow>(...readStatement(cursor, limit, workspaceId, null)),
+      cursor,
+      limit,
     );
-    const { now, last, gap } = rows[0]!;
-    const upto = cursor.upto ?? durablePart(now, last);
-    const events = rows.filter((row) => row.id !== null).map((row) => toEvent(row, cursor.base, upto));
-    if (events.length === limit) {
-      return { events, next: { base: cursor.base, upto, after: events.at(-1)!.id }, complete: false, gap };
-    }
-    return { events, next: { base: upto, upto: null, after: 0 }, complete: cursor.upto === null, gap };
+  }
+
+  /** The same over a connection that the caller holds, and only entries of these types. */
+  async readOn(
+    client: PoolClient,
+    cursor: JournalCursor,
+    limit: number,
+    types: readonly string[],
+  ): Promise<JournalPage> {
+    const [name, text, values] = readStatement(cursor, limit, null, types);
+    return pageOf((await client.query<EventRow>({ name, text, values })).rows, cursor, limit);
   }
 
   /** Whether everything after `cursor` is still kept, and the cursor is of this database's history. */
@@ -99,6 +93,41 @@ export class JournalReader {
     );
     return row!.kept;
   }
+}
+
+function readStatement(
+  cursor: JournalCursor,
+  limit: number,
+  workspaceId: number | null,
+  types: readonly string[] | null,
+): [name: string, text: string, values: unknown[]] {
+  return [
+    'journal_read',
+    // Without `upto` the difference ends at this statement's own snapshot, which is what it sees.
+    `select pg_current_snapshot()::text as now, ${LAST_XID} as last, floor.xid >= pg_snapshot_xmin($1) as gap, e.*
+     from journal_floor floor
+     left join lateral (
+       select id, workspace_id, type, conversation_id, audience, payload, created_at from event
+       where xid >= pg_snapshot_xmin($1::pg_snapshot)
+         and xid < pg_snapshot_xmax(pg_current_snapshot()) -- else it came with a dump of another cluster
+         and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
+         and ($2::pg_snapshot is null or pg_visible_in_snapshot(xid, $2::pg_snapshot))
+         and id > $3 and ($5::bigint is null or workspace_id = $5)
+         and ($6::text[] is null or type = any ($6::text[]))
+       order by id limit $4
+     ) e on true`,
+    [cursor.base, cursor.upto, cursor.after, limit, workspaceId, types],
+  ];
+}
+
+function pageOf(rows: EventRow[], cursor: JournalCursor, limit: number): JournalPage {
+  const { now, last, gap } = rows[0]!;
+  const upto = cursor.upto ?? durablePart(now, last);
+  const events = rows.filter((row) => row.id !== null).map((row) => toEvent(row, cursor.base, upto));
+  if (events.length === limit) {
+    return { events, next: { base: cursor.base, upto, after: events.at(-1)!.id }, complete: false, gap };
+  }
+  return { events, next: { base: upto, upto: null, after: 0 }, complete: cursor.upto === null, gap };
 }
 
 function toEvent(row: EventRow, base: string, upto: string): JournalEvent {

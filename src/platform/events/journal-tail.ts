@@ -17,6 +17,7 @@ export class JournalTail implements BeforeApplicationShutdown {
   /** Whether it read to the end. */
   private reading: Promise<boolean> | null = null;
   private listener: (events: JournalEvent[]) => void = () => undefined;
+  private readonly observers = new Set<(events: JournalEvent[]) => void>();
   private again = false;
   private timer: NodeJS.Timeout | undefined;
   private stopListening: () => void = () => undefined;
@@ -57,6 +58,11 @@ export class JournalTail implements BeforeApplicationShutdown {
     this.timer = setInterval(() => this.look(), POLL_MS);
   }
 
+  /** Shows what is read to somebody else as well, for as long as this process follows the journal. Must not throw. */
+  observe(observer: (events: JournalEvent[]) => void): void {
+    this.observers.add(observer);
+  }
+
   async beforeApplicationShutdown(): Promise<void> {
     this.stopListening();
     clearInterval(this.timer);
@@ -85,7 +91,10 @@ export class JournalTail implements BeforeApplicationShutdown {
         this.again = false;
         const page = await this.reader.read(this.cursor!, PAGE);
         this.cursor = page.next;
-        if (page.events.length > 0) this.listener(page.events);
+        if (page.events.length > 0) {
+          this.listener(page.events);
+          for (const observer of this.observers) observer(page.events);
+        }
         if (page.complete) return true;
       }
     } catch (err) {

@@ -25,6 +25,8 @@ const KEPT = [
   { table: 'early_delivery_report', since: 'received_at', kept: '30 days' },
   { table: 'webhook_set_aside', since: 'received_at', kept: '30 days' },
   { table: 'webhook_delivery', since: 'received_at', kept: '30 days' },
+  { table: 'bot_trigger', since: 'created_at', kept: '7 days' },
+  { table: 'journal_set_aside', since: 'set_aside_at', kept: '30 days' },
   { table: 'user_session', since: 'expires_at', kept: '7 days' },
 ] as const;
 

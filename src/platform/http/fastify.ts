@@ -21,6 +21,9 @@ const REQUEST_ID = /^[\w.-]{1,64}$/;
 /** For `@RouteConfig(RAW_BODY)`: the handler gets the body's bytes as they came, up to 4 MB. */
 export const RAW_BODY = { rawBody: true, quiet: true } as const;
 
+/** For `@RouteConfig(BYTES_BODY)`: the same, in a route for people. */
+export const BYTES_BODY = { rawBody: true } as const;
+
 /** For `@RouteConfig(FORM_BODY)`: the handler reads the parts of a multipart/form-data body itself. */
 export const FORM_BODY = { formBody: true } as const;
 

@@ -1,5 +1,6 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
-import type { ValidationError } from 'class-validator';
+import { plainToInstance } from 'class-transformer';
+import { type ValidationError, validateSync } from 'class-validator';
 import { AppError } from '../../common/app-error';
 
 /** Validation itself goes down a body level by level and would run out of stack; nothing of ours is deeper. */
@@ -19,18 +20,33 @@ class ObjectValidationPipe extends ValidationPipe {
   }
 }
 
+const STRICT = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true } as const;
+
 /** The one check at every door: unknown fields are refused, not dropped. */
 export function validationPipe(): ValidationPipe {
   return new ObjectValidationPipe({
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
+    ...STRICT,
     transform: true,
-    exceptionFactory: (errors) => {
-      const details = errors.flatMap((error) => problems(error, ''));
-      return new AppError('VALIDATION_FAILED', details[0]?.problem ?? 'The request is not valid.', details);
-    },
+    exceptionFactory: (errors) => refusalOf(errors, ''),
   });
+}
+
+/**
+ * The same check for a part of a body whose class depends on another part, or that came by no request.
+ *
+ * @param field how the caller knows it
+ * @throws AppError `VALIDATION_FAILED`
+ */
+export function checked<T extends object>(type: new () => T, value: object, field: string): T {
+  const instance = plainToInstance(type, value);
+  const errors = validateSync(instance, STRICT);
+  if (errors.length > 0) throw refusalOf(errors, field);
+  return instance;
+}
+
+function refusalOf(errors: ValidationError[], parent: string): AppError {
+  const details = errors.flatMap((error) => problems(error, parent));
+  return new AppError('VALIDATION_FAILED', details[0]?.problem ?? 'The request is not valid.', details);
 }
 
 function isDeeperThan(value: unknown, levels: number): boolean {

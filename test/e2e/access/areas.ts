@@ -1,7 +1,25 @@
 import type { Area } from '../../support/areas';
+import { botsArea } from './bots.area';
+import { contactUserAccountsArea } from './contact-user-accounts.area';
+import { contactsArea } from './contacts.area';
 import { conversationsArea } from './conversations.area';
 import { integrationsArea } from './integrations.area';
+import { lookupsArea } from './lookups.area';
 import { messagesArea } from './messages.area';
+import { outboundArea } from './outbound.area';
+import { outboundMeansArea } from './outbound.area';
+import { staffArea } from './staff.area';
 
 /** Every area of the API. */
-export const AREAS: Area[] = [conversationsArea, messagesArea, integrationsArea];
+export const AREAS: Area[] = [
+  botsArea,
+  contactUserAccountsArea,
+  contactsArea,
+  conversationsArea,
+  integrationsArea,
+  lookupsArea,
+  messagesArea,
+  outboundArea,
+  outboundMeansArea,
+  staffArea,
+];

@@ -3,7 +3,14 @@ import { Staff1763700000002 } from './1763700000002-staff';
 import { Conversations1763700000003 } from './1763700000003-conversations';
 import { WhatsappIntake1763700000004 } from './1763700000004-whatsapp-intake';
 import { LookupsAndAudit1763700000005 } from './1763700000005-lookups-and-audit';
+import { Directory1763700000010 } from './1763700000010-directory';
+import { Contacts1763700000011 } from './1763700000011-contacts';
+import { ConversationWork1763700000012 } from './1763700000012-conversations';
+import { Messages1763700000013 } from './1763700000013-messages';
 import { Uploads1763700000014 } from './1763700000014-uploads';
+import { Outbound1763700000015 } from './1763700000015-outbound';
+import { Bots1763700000016 } from './1763700000016-bots';
+import { Presence1763700000017 } from './1763700000017-presence';
 
 /** In the order they run. A migration that has been released is never edited. */
 export const MIGRATIONS = [
@@ -12,5 +19,12 @@ export const MIGRATIONS = [
   Conversations1763700000003,
   WhatsappIntake1763700000004,
   LookupsAndAudit1763700000005,
+  Directory1763700000010,
+  Contacts1763700000011,
+  ConversationWork1763700000012,
+  Messages1763700000013,
   Uploads1763700000014,
+  Outbound1763700000015,
+  Bots1763700000016,
+  Presence1763700000017,
 ];

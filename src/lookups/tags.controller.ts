@@ -1,0 +1,47 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import type { StaffActor } from '../common/actor';
+import type { Page } from '../common/page';
+import { Access } from '../platform/http/access';
+import { CurrentActor } from '../platform/http/current-actor';
+import { IdParam } from '../platform/http/id-param';
+import { CreateLookupDto, LookupQuery, UpdateLookupDto } from './lookups.dto';
+import { LookupsService } from './lookups.service';
+import type { LookupDto } from './lookups.types';
+
+@Controller('tags')
+@Access('admin')
+export class TagsController {
+  constructor(private readonly lookups: LookupsService) {}
+
+  @Get()
+  @Access('employer')
+  async list(@CurrentActor() actor: StaffActor, @Query() query: LookupQuery): Promise<Page<LookupDto>> {
+    return await this.lookups.list(actor, 'tag', query);
+  }
+
+  @Get(':id')
+  @Access('employer')
+  async get(@CurrentActor() actor: StaffActor, @Param('id', IdParam) id: number): Promise<LookupDto> {
+    return await this.lookups.get(actor, 'tag', id);
+  }
+
+  @Post()
+  async create(@CurrentActor() actor: StaffActor, @Body() input: CreateLookupDto): Promise<LookupDto> {
+    return await this.lookups.create(actor, 'tag', input);
+  }
+
+  @Patch(':id')
+  async update(
+    @CurrentActor() actor: StaffActor,
+    @Param('id', IdParam) id: number,
+    @Body() input: UpdateLookupDto,
+  ): Promise<LookupDto> {
+    return await this.lookups.update(actor, 'tag', id, input);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async delete(@CurrentActor() actor: StaffActor, @Param('id', IdParam) id: number): Promise<void> {
+    await this.lookups.delete(actor, 'tag', id);
+  }
+}

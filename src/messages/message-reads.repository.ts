@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import { MESSAGE_COLUMNS } from './messages.repository';
+import type { DeliveryStatus, Message, SenderType } from './messages.types';
+
+export interface MessageFilter {
+  visibleOnlyTo: number | null;
+  conversationId?: number;
+  contactId?: number;
+  senderType?: SenderType;
+  senderUser?: number;
+  type?: string;
+  status?: DeliveryStatus;
+  since?: string;
+  until?: string;
+}
+
+/** Ids that lie on one side of a place, nearest first. */
+export interface Side {
+  before?: number;
+  after?: number;
+}
+
+/** What may be read of messages, besides their text's search. Within an open unit of work. */
+@Injectable()
+export class MessageReadsRepository {
+  constructor(private readonly work: UnitOfWork) {}
+
+  /** Newest first; with `after`, oldest first. */
+  async list(filter: MessageFilter, side: Side, limit: number, offset = 0): Promise<Message[]> {
+    const { where, values } = conditions(filter, side);
+    return await this.work.current.query<Message>(
+      `select ${MESSAGE_COLUMNS} from message where ${where}
+       order by id ${side.after === undefined ? 'desc' : 'asc'} limit ${limit} offset ${offset}`,
+      values,
+    );
+  }
+
+  async count(filter: MessageFilter): Promise<number> {
+    const { where, values } = conditions(filter, {});
+    const [row] = await this.work.current.query<{ count: number }>(
+      `select count(*) as count from message where ${where}`,
+      values,
+    );
+    return row!.count;
+  }
+
+  /** Older than a place, newest first. */
+  async older(conversationId: number, before: number, limit: number): Promise<Message[]> {
+    return await this.work.current.prepared<Message>(
+      'message_older',
+      `select ${MESSAGE_COLUMNS} from message where conversation_id = $1 and id < $2 order by id desc limit $3`,
+      [conversationId, before, limit],
+    );
+  }
+
+  /** Newer than a place, oldest first. */
+  async newer(conversationId: number, after: number, limit: number): Promise<Message[]> {
+    return await this.work.current.prepared<Message>(
+      'message_newer',
+      `select ${MESSAGE_COLUMNS} from message where conversation_id = $1 and id > $2 order by id limit $3`,
+      [conversationId, after, limit],
+    );
+  }
+
+  /** Our messages that the customer has not read, without those that never reached them. */
+  async countUnreadByContact(conversationId: number): Promise<number> {
+    const [row] = await this.work.current.query<{ count: number }>(
+      `select count(*) as count from message
+       where conversation_id = $1 and sender_type <> 'contact' and deleted_at is null
+         and whatsapp_status not in ('read', 'failed')`,
+      [conversationId],
+    );
+    return row!.count;
+  }
+
+  /** Of conversations: the sum of what is unread, and how many they are. Two probes, since `or` would walk them all. */
+  async unreadInAll(visibleOnlyTo: number | null): Promise<{ messages: number; conversations: number }> {
+    const unread = (whose: string): string =>
+      `select coalesce(sum(unread_count), 0) as messages, count(*) as conversations
+       from conversation where unread_count > 0 and ${whose}`;
+    const [row] = await this.work.current.query<{ messages: number; conversations: number }>(
+      visibleOnlyTo === null
+        ? unread('true')
+        : `select sum(messages)::bigint as messages, sum(conversations)::bigint as conversations from (
+             ${unread('assigned_user is null')} union all ${unread('assigned_user = $1')}) seen`,
+      visibleOnlyTo === null ? [] : [visibleOnlyTo],
+    );
+    return row!;
+  }
+
+  /** The customer's messages after a place in each conversation, without deleted ones. In the same order. */
+  async countUnreadAfter(marks: { conversationId: number; upToId: number }[]): Promise<number[]> {
+    const rows = await this.work.current.query<{ count: number }>(
+      `select (select count(*) from message where conversation_id = mark.conversation and id > mark.up_to
+         and sender_type = 'contact' and deleted_at is null) as count
+       from unnest($1::bigint[], $2::bigint[]) with ordinality as mark(conversation, up_to, place) order by place`,
+      [marks.map((m) => m.conversationId), marks.map((m) => m.upToId)],
+    );
+    return rows.map((row) => row.count);
+  }
+}
+
+/** Only what is asked for stands in the statement, which is planned anew each time. */
+function conditions(filter: MessageFilter, side: Side): { where: string; values: unknown[] } {
+  const values: unknown[] = [];
+  const parts: string[] = [];
+  const add = (value: unknown, condition: (place: string) => string): void => {
+    if (value === undefined || value === null) return;
+    values.push(value);
+    parts.push(condition(`$${values.length}`));
+  };
+  add(
+    filter.visibleOnlyTo,
+    (user) => `exists (select from conversation c where c.id = message.conversation_id
+      and (c.assigned_user is null or c.assigned_user = ${user}))`,
+  );
+  add(filter.conversationId, (id) => `conversation_id = ${id}`);
+  add(
+    filter.contactId,
+    (id) => `conversation_id = any (array(select c.id from conversation c where c.contact_id = ${id}))`,
+  );
+  add(filter.senderType, (type) => `sender_type = ${type}`);
+  add(filter.senderUser, (id) => `sender_user = ${id}`);
+  add(filter.type, (type) => `type = ${type}`);
+  add(filter.since, (time) => `created_at >= ${time}::timestamptz`);
+  add(filter.until, (time) => `created_at < ${time}::timestamptz`);
+  add(side.before, (id) => `id < ${id}`);
+  add(side.after, (id) => `id > ${id}`);
+  // What customers wrote is stored as delivered and read as far as its conversation is.
+  add(
+    filter.status,
+    (status) => `case when sender_type <> 'contact' then whatsapp_status
+      when id <= (select c.read_up_to_id from conversation c where c.id = message.conversation_id) then 'read'
+      else whatsapp_status end = ${status}`,
+  );
+  return { where: parts.length === 0 ? 'true' : parts.join(' and '), values };
+}

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/actor';
+import { type CursorPage, decodeCursor, encodeCursor } from '../common/cursor-page';
+import { visibleOnlyTo } from '../conversations/conversation.policy';
+import { ConversationsService } from '../conversations/conversations.service';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import type { SearchQuery } from './message-queries.dto';
+import type { MessageHitDto } from './message-reads.types';
+import { MessageSearchRepository } from './message-search.repository';
+import { MessagesRepository } from './messages.repository';
+import { toMessageDto } from './messages.types';
+import { snippetOf } from './snippet';
+
+/** Looks through everything that was ever said, as far as the caller may see it. */
+@Injectable()
+export class MessageSearchService {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly index: MessageSearchRepository,
+    private readonly messages: MessagesRepository,
+    private readonly conversations: ConversationsService,
+  ) {}
+
+  /** Newest first. A page may be short, even empty, and yet have a `next_cursor`: looking further took too long. */
+  async search(
+    actor: Actor,
+    query: SearchQuery,
+    conversationId: number | null = null,
+  ): Promise<CursorPage<MessageHitDto>> {
+    const before = query.cursor === undefined ? null : decodeCursor(query.cursor, isPlace)[0];
+    return await this.work.run(actor, async () => {
+      if (conversationId !== null) await this.conversations.requireVisible(actor, conversationId);
+      const found = await this.index.search(
+        {
+          words: query.q,
+          visibleOnlyTo: visibleOnlyTo(actor),
+          conversationId,
+          before: before ?? Number.MAX_SAFE_INTEGER,
+        },
+        query.limit + 1,
+      );
+      const shown = found.ids.slice(0, query.limit);
+      const more = found.ids.length > query.limit;
+      const place = more ? shown.at(-1)! : found.searchedTo;
+      return {
+        data: await this.hits(shown, query.q),
+        next_cursor: more || found.searchedTo > 0 ? encodeCursor([place]) : null,
+        prev_cursor: null,
+      };
+    });
+  }
+
+  private async hits(ids: number[], words: string): Promise<MessageHitDto[]> {
+    if (ids.length === 0) return [];
+    const messages = new Map((await this.messages.findMany(ids)).map((m) => [m.id, m]));
+    return ids.flatMap((id) => {
+      const message = messages.get(id);
+      if (message === undefined || message.deletedAt !== null) return []; // since it was found
+      return { ...toMessageDto(message), snippet: snippetOf(message.body ?? '', words) };
+    });
+  }
+}
+
+function isPlace(values: unknown[]): values is [number] {
+  return values.length === 1 && Number.isSafeInteger(values[0]) && (values[0] as number) > 0;
+}

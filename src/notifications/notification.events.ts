@@ -1,0 +1,2 @@
+/** What all staff hears. */
+export const NOTIFICATION_EVENTS = { SENT: 'system:notification' } as const;

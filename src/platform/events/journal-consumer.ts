@@ -1,0 +1,369 @@
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import type { Logger } from 'pino';
+import { AppError } from '../../common/app-error';
+import { CONFIG, type Config } from '../../config/config';
+import { PlatformDatabase } from '../database/connections';
+import { isUnavailable, LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlState } from '../database/database-errors';
+import { strikeOut } from '../observability/logger';
+import { LOGGER } from '../observability/observability.module';
+import { formatCursor, parseCursor } from './journal-cursor';
+import { type JournalEvent, type JournalPage, JournalReader } from './journal-reader';
+import { JournalTail } from './journal-tail';
+
+const PAGE = 500;
+/** Entries handed over together at most. */
+const RUN = 100;
+const POLL_MS = 1_000;
+/** Then the place is saved and the next turn begins: an open transaction that rests too long is ended by PostgreSQL. */
+const TURN_MS = 10_000;
+/** A handler that takes longer has failed. With the waits between the tries nobody is held up for 60 s. */
+const HANDLE_MS = 6_000;
+const MAX_FAILURES = 5;
+const FIRST_WAIT_MS = 500;
+const MAX_ERROR_LENGTH = 2_000;
+
+/** A part of the server that acts on what happened, whatever crashes meanwhile. */
+export interface JournalConsumer {
+  /** Its place in the journal is kept under this name. */
+  name: string;
+  /** Entries of other types are not even read. */
+  types: readonly string[];
+  /** Whether the entry is of interest, by what it says itself. Quick; asked for every entry of those types. */
+  wants: (event: JournalEvent) => boolean;
+  /** Whether a wanted entry is acted on at once, or with the look of every second. Default: at once. */
+  isUrgent?: (event: JournalEvent) => boolean;
+  /**
+   * Acts on wanted entries of one workspace, in their order. What it does must be in one transaction, or harmless
+   * when done again: a crash after it and before the place is saved hands the same entries over once more, and an
+   * error hands them over again one by one.
+   */
+  handle: (workspaceId: number, events: JournalEvent[]) => Promise<void>;
+}
+
+interface Place {
+  cursor: string;
+  failingEvent: number | null;
+  failures: number;
+  /** Of the wait after a failure, in ms. */
+  waitMs: number;
+  /** Saved so long ago that it is saved again even where nothing came since: else retention would pass it by. */
+  old: boolean;
+}
+
+/** Where a turn has come to. */
+interface Turn {
+  cursor: string;
+  outcome: 'complete' | 'more' | { failed: JournalEvent; error: unknown };
+}
+
+/**
+ * Hands the journal to its consumers, each from a place of its own that is kept in the database, so that what
+ * happens while nobody runs is handed over afterwards.
+ *
+ * - A consumer begins with what commits after its first start.
+ * - One process at a time works for a consumer: it holds the consumer's row locked, so a killed process is
+ *   replaced as soon as PostgreSQL sees its connection end.
+ * - Every entry is handed over at least once: the place is saved after the handler has returned. Twice only where the
+ *   process or the database died in between, or where the handler failed or timed out halfway.
+ * - Entries come in the order of the journal: as they happened, within a conversation.
+ * - An entry whose handling fails 5 times is set aside and logged; until then, some 8 s as a rule and less than
+ *   60 s, those behind it wait.
+ * - A consumer that stood still until its entries were removed (24 h) goes on with what is left, and that is logged.
+ */
+@Injectable()
+export class JournalConsumers implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly runners: Runner[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly db: PlatformDatabase,
+    private readonly reader: JournalReader,
+    private readonly tail: JournalTail,
+  ) {}
+
+  /** While the modules start. */
+  register(consumer: JournalConsumer): void {
+    if (this.runners.some((runner) => runner.consumer.name === consumer.name))
+      throw new Error(`Two journal consumers are called ${consumer.name}.`);
+    this.runners.push(new Runner(consumer, this.db, this.reader, this.logger));
+  }
+
+  /** Also where no jobs run: what happens before the first worker's start is not to be missed. */
+  async onApplicationBootstrap(): Promise<void> {
+    for (const runner of this.runners) await runner.settle();
+    if (this.config.role === 'api' || this.runners.length === 0) return;
+    // What the tail reads anyhow tells when there is something to do. The cursor is the truth, this only a hint.
+    this.tail.observe((events) => {
+      for (const runner of this.runners) if (events.some((event) => runner.isFor(event))) runner.look();
+    });
+    this.timer = setInterval(() => this.runners.forEach((runner) => runner.look()), POLL_MS);
+    for (const runner of this.runners) runner.look();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await Promise.all(this.runners.map((runner) => runner.stop()));
+  }
+}
+
+class Runner {
+  private working: Promise<void> | null = null;
+  private again = false;
+  private stopped = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly consumer: JournalConsumer,
+    private readonly db: PlatformDatabase,
+    private readonly reader: JournalReader,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Whether it is worth a look now. */
+  isFor(event: JournalEvent): boolean {
+    const { types, isUrgent } = this.consumer;
+    return (
+      types.includes(event.type) &&
+      this.consumer.wants(event) &&
+      (isUrgent?.call(this.consumer, event) ?? true)
+    );
+  }
+
+  /** Gives a new consumer its place, and one whose place is of another cluster's history a new one. */
+  async settle(): Promise<void> {
+    const now = formatCursor(await this.reader.now());
+    const { name } = this.consumer;
+    await this.db.query(
+      'insert into journal_consumer (name, cursor) values ($1, $2) on conflict (name) do nothing',
+      [name, now],
+    );
+    const moved = await this.db.query(
+      `update journal_consumer set cursor = $2, failing_event = null, failures = 0, waits_until = null,
+         last_gap_at = now(), updated_at = now()
+       where name = $1
+         and pg_snapshot_xmax(split_part(cursor, '~', 1)::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
+       returning name`,
+      [name, now],
+    );
+    if (moved.length > 0)
+      this.logger.error(
+        { consumer: name },
+        'the place in the journal is of another database; going on from now',
+      );
+  }
+
+  look(): void {
+    if (this.stopped) return;
+    if (this.working !== null) {
+      this.again = true;
+      return;
+    }
+    this.working = this.work().finally(() => {
+      this.working = null;
+      if (!this.again) return;
+      this.again = false;
+      this.look();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    while (this.working !== null) await this.working;
+  }
+
+  private async work(): Promise<void> {
+    try {
+      while (!this.stopped && (await this.db.transaction((client) => this.turn(client)))) this.again = false;
+    } catch (err) {
+      // Nothing of the turn's place was saved: the same entries come again.
+      this.logger.warn({ err, consumer: this.consumer.name }, 'a journal consumer cannot go on right now');
+    }
+  }
+
+  /** Answers whether there is more to do at once. */
+  private async turn(client: PoolClient): Promise<boolean> {
+    const place = await this.take(client);
+    if (place === null) return false;
+    if (place.waitMs > 0) {
+      this.lookIn(place.waitMs);
+      return false;
+    }
+    const page = await this.reader.readOn(client, parseCursor(place.cursor), PAGE, this.consumer.types);
+    if (page.gap) await this.noteGap(client);
+    const { cursor, outcome } = await this.handOver(place, page);
+    if (typeof outcome === 'string') {
+      if (page.events.length > 0 || place.old) await this.save(client, cursor);
+      return outcome === 'more';
+    }
+    return await this.fail(client, place, cursor, outcome.failed, outcome.error);
+  }
+
+  /** Null while another process works for this consumer. */
+  private async take(client: PoolClient): Promise<Place | null> {
+    // Losing the newest place in a crash of PostgreSQL only hands entries over again, so no disk is waited for.
+    await client.query('set local synchronous_commit = off');
+    const { rows } = await client.query<Place>(
+      `select cursor, failing_event as "failingEvent", failures,
+         coalesce(ceil(extract(epoch from waits_until - now()) * 1000), 0)::int as "waitMs",
+         updated_at < now() - interval '10 seconds' as old
+       from journal_consumer where name = $1 for update skip locked`,
+      [this.consumer.name],
+    );
+    return rows[0] ?? null;
+  }
+
+  private async handOver(place: Place, page: JournalPage): Promise<Turn> {
+    const until = performance.now() + TURN_MS;
+    let { cursor } = place;
+    for (const run of runsOf(page.events, this.consumer, place.failingEvent)) {
+      if (this.stopped || performance.now() > until) return { cursor, outcome: 'more' };
+      const failure = await this.handle(run);
+      if (failure !== null) return { cursor: failure.before ?? cursor, outcome: failure };
+      cursor = run.at(-1)!.cursor;
+    }
+    return { cursor: formatCursor(page.next), outcome: page.complete ? 'complete' : 'more' };
+  }
+
+  /** `before`: the place before the entry that failed, where those before it of the same run succeeded. */
+  private async handle(
+    run: JournalEvent[],
+  ): Promise<{ failed: JournalEvent; error: unknown; before: string | null } | null> {
+    try {
+      await inTime(this.consumer.handle(run[0]!.workspaceId, run));
+      return null;
+    } catch (error) {
+      if (run.length === 1 || isPassing(error)) return { failed: run[0]!, error, before: null };
+    }
+    let before: string | null = null;
+    for (const event of run) {
+      const failure = await this.handle([event]);
+      if (failure !== null) return { ...failure, before };
+      before = event.cursor;
+    }
+    return null;
+  }
+
+  /** Saves the place before the entry; or, after the last try, behind it. */
+  private async fail(
+    client: PoolClient,
+    place: Place,
+    cursor: string,
+    event: JournalEvent,
+    error: unknown,
+  ): Promise<boolean> {
+    const about = { err: error, consumer: this.consumer.name, event: event.id, type: event.type };
+    if (isPassing(error)) {
+      this.logger.warn(about, 'the database was away while an entry of the journal was handled');
+      if (cursor !== place.cursor) await this.save(client, cursor);
+      return false;
+    }
+    const failures = place.failingEvent === event.id ? place.failures + 1 : 1;
+    if (failures >= MAX_FAILURES) {
+      this.logger.error(about, 'an entry of the journal was set aside');
+      await this.setAside(client, event, error);
+      await this.save(client, event.cursor);
+      return true;
+    }
+    this.logger.warn({ ...about, failures }, 'an entry of the journal could not be handled yet');
+    const waitMs = FIRST_WAIT_MS * 2 ** (failures - 1);
+    await client.query(
+      `update journal_consumer set cursor = $2, failing_event = $3, failures = $4, updated_at = now(),
+         waits_until = clock_timestamp() + $5 * interval '1 millisecond'
+       where name = $1`,
+      [this.consumer.name, cursor, event.id, failures, waitMs],
+    );
+    this.lookIn(waitMs);
+    return false;
+  }
+
+  private async save(client: PoolClient, cursor: string): Promise<void> {
+    await client.query(
+      `update journal_consumer set cursor = $2, failing_event = null, failures = 0, waits_until = null, updated_at = now()
+       where name = $1`,
+      [this.consumer.name, cursor],
+    );
+  }
+
+  private async setAside(client: PoolClient, event: JournalEvent, error: unknown): Promise<void> {
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    await client.query(
+      `insert into journal_set_aside (workspace_id, consumer, event_id, type, payload, error)
+       select id, $2, $3, $4, $5, $6 from workspace where id = $1
+       on conflict (consumer, event_id) do nothing`,
+      [
+        event.workspaceId,
+        this.consumer.name,
+        event.id,
+        event.type,
+        JSON.stringify(event.payload),
+        strikeOut(said).replaceAll('\0', '\u2400').slice(0, MAX_ERROR_LENGTH),
+      ],
+    );
+  }
+
+  private async noteGap(client: PoolClient): Promise<void> {
+    this.logger.error(
+      { consumer: this.consumer.name },
+      'entries of the journal were removed before a consumer read them; it goes on with what is left',
+    );
+    await client.query('update journal_consumer set last_gap_at = now() where name = $1', [
+      this.consumer.name,
+    ]);
+  }
+
+  private lookIn(ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.look(), ms + 1);
+  }
+}
+
+/** Wanted entries that follow each other and are of one workspace; one that failed before comes alone. */
+function runsOf(
+  events: readonly JournalEvent[],
+  consumer: JournalConsumer,
+  failing: number | null,
+): JournalEvent[][] {
+  const runs: JournalEvent[][] = [];
+  for (const event of events) {
+    if (!consumer.wants(event)) continue;
+    const last = runs.at(-1);
+    const joins =
+      last !== undefined &&
+      last.length < RUN &&
+      last[0]!.workspaceId === event.workspaceId &&
+      last[0]!.id !== failing;
+    if (joins) last.push(event);
+    else runs.push([event]);
+  }
+  return runs;
+}
+
+async function inTime(handling: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`The handling took longer than ${HANDLE_MS / 1_000} s.`)),
+      HANDLE_MS,
+    );
+  });
+  try {
+    await Promise.race([handling, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Nothing is wrong with the entry. A statement that timed out may be the entry's own doing, so that one counts. */
+function isPassing(error: unknown): boolean {
+  const told = error instanceof AppError && error.code === 'DATABASE_UNAVAILABLE' ? error.cause : error;
+  return isUnavailable(told) && ![QUERY_CANCELED, LOCK_NOT_AVAILABLE].includes(sqlState(told) ?? '');
+}
