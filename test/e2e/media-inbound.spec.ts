@@ -234,6 +234,16 @@ test('what waits for a token is fetched as soon as it is entered', async () => {
   );
   const message = await say(inbound.image(put(await picture('png', { width: 9 }), 'image/png')));
   await failedTries(message, 1);
+  await system.sql(
+    `update message_attachment set try_after = now() + interval '1 hour' where state = 'pending'`,
+  );
+  const later = async (): Promise<boolean> => {
+    const moved = await system.sql(
+      `update job set run_at = now() + interval '1 hour' where task = 'whatsapp.fetch-media' and held_by is null returning id`,
+    );
+    return moved.length === 1;
+  };
+  await eventually(later, { what: 'the job waits' });
   const { body } = await admin.get<{ data: { id: number }[] }>('/whatsapp-integration-config');
   await admin.patch(`/whatsapp-integration-config/${body.data[0]!.id}`, { name: 'mended' });
   expect((await settled(message)).attachments[0]).toMatchObject({ state: 'ready' });
