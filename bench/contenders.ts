@@ -81,17 +81,17 @@ async function startServer({ databaseUrl, log, nodeArgs }: Surroundings): Promis
     process: server,
     webhookUrl: webhookOf(server),
     tables: SERVER_TABLES,
-    token: await signIn(server.url),
+    token: await signIn(server.url, 'admin', 'admin123'),
   };
 }
 
-async function signIn(url: string): Promise<string> {
+export async function signIn(url: string, username: string, password: string): Promise<string> {
   const answer = await fetch(`${url}/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'admin', password: 'admin123' }),
+    body: JSON.stringify({ username, password }),
   });
-  if (!answer.ok) throw new Error(`The admin cannot sign in: ${answer.status} ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`${username} cannot sign in: ${answer.status} ${await answer.text()}`);
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 

@@ -1,12 +1,13 @@
 import { ACCOUNT_PASSWORDS } from '../src/contact-user-accounts/contact-user-accounts.types';
 import { ACCESS_TOKENS } from '../src/meta-whatsapp/whatsapp-integration.types';
+import { BOT_SECRETS } from '../src/bots/bots.types';
 import { contextOf, type SealedColumn } from '../src/platform/crypto/sealed-column';
 import type { SecretBox } from '../src/platform/crypto/secret-box';
 import { type SealedRow, SealedRows } from '../src/platform/database/sealed-rows';
 import type { UnitOfWork } from '../src/platform/database/unit-of-work';
 
 /** Every column that holds sealed texts; a test looks for others. */
-export const SEALED_COLUMNS: readonly SealedColumn[] = [ACCESS_TOKENS, ACCOUNT_PASSWORDS];
+export const SEALED_COLUMNS: readonly SealedColumn[] = [ACCESS_TOKENS, ACCOUNT_PASSWORDS, BOT_SECRETS];
 
 const BATCH = 200;
 
@@ -18,6 +19,9 @@ export interface RotationCounts {
   /** Sealed with a key that is not known, or changed or moved since. */
   unreadable: number;
 }
+
+/** How a text is sealed; an old one with the text that takes its place. */
+type Finding = { is: 'current' | 'unreadable' } | { is: 'old'; anew: string };
 
 /**
  * Seals every stored secret with the current key. Safe beside a running server and beside itself: a text that was
@@ -34,7 +38,7 @@ export async function rotateSecrets(
       const rows = new SealedRows(work, workspaceId, column);
       const counts = { resealed: 0, current: 0, unreadable: 0 };
       for (let batch = await rows.after(0, BATCH); batch.length > 0;) {
-        await rotateBatch(rows, batch, (row) => reseal(box, workspaceId, column, row, log), counts);
+        await rotateBatch(rows, batch, (row) => look(box, workspaceId, column, row, log), counts);
         log(
           `workspace ${workspaceId}, ${column.table}.${column.column}: ${counts.resealed} sealed anew, ${counts.current} current, ${counts.unreadable} unreadable`,
         );
@@ -49,38 +53,37 @@ export async function rotateSecrets(
 async function rotateBatch(
   rows: SealedRows,
   batch: SealedRow[],
-  resealed: (row: SealedRow) => string | 'current' | null,
+  finding: (row: SealedRow) => Finding,
   counts: RotationCounts,
 ): Promise<void> {
   const changes: { id: number; sealed: string; anew: string }[] = [];
   for (const row of batch) {
-    const anew = resealed(row);
-    if (anew === null) counts.unreadable++;
-    else if (anew === 'current') counts.current++;
-    else changes.push({ ...row, anew });
+    const found = finding(row);
+    if (found.is === 'old') changes.push({ ...row, anew: found.anew });
+    else counts[found.is]++;
   }
   const replaced = await rows.replace(changes);
   counts.resealed += replaced.size;
   for (const { id } of changes) {
     if (replaced.has(id)) continue;
     const again = (await rows.after(id - 1, 1)).filter((row) => row.id === id); // none: the row is gone
-    await rotateBatch(rows, again, resealed, counts);
+    await rotateBatch(rows, again, finding, counts);
   }
 }
 
-function reseal(
+function look(
   box: SecretBox,
   workspaceId: number,
   column: SealedColumn,
   { id, sealed, bound }: SealedRow,
   log: (line: string) => void,
-): string | 'current' | null {
+): Finding {
   const context = contextOf(column, workspaceId, bound);
   try {
     const plain = box.open(sealed, context);
-    return box.isCurrent(sealed) ? 'current' : box.seal(plain, context);
+    return box.isCurrent(sealed) ? { is: 'current' } : { is: 'old', anew: box.seal(plain, context) };
   } catch {
     log(`workspace ${workspaceId}, ${column.table} ${id}: ${column.column} cannot be read`);
-    return null;
+    return { is: 'unreadable' };
   }
 }

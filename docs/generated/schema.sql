@@ -854,6 +854,12 @@ AS $function$
         return new;
       end $function$;
 
+CREATE OR REPLACE FUNCTION public.contact_patterns(words text[])
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (SELECT array_agg(((CASE WHEN (length(searched.word) < 3) THEN '% '::text ELSE '%'::text END || regexp_replace(searched.word, '([\\%_])'::text, '\\\1'::text, 'g'::text)) || '%'::text)) AS array_agg FROM (SELECT searchable(typed.typed) AS word FROM unnest(contact_patterns.words) typed(typed)) searched);
+
 CREATE OR REPLACE FUNCTION public.contact_search(words text[])
  RETURNS SETOF bigint
  LANGUAGE plpgsql
@@ -870,6 +876,19 @@ AS $function$
           condition := condition || format(' and search_text like %L', case when length(word) < 3 then '% ' else '%' end || word || '%');
         end loop;
         return query execute 'select id from contact where workspace_id = $1' || condition using current_workspace_id();
+      end $function$;
+
+CREATE OR REPLACE FUNCTION public.contact_search(words text[], most integer)
+ RETURNS SETOF bigint
+ LANGUAGE plpgsql
+ STABLE STRICT SECURITY DEFINER ROWS 500
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+      begin
+        return query execute 'select id from contact where workspace_id = $1'
+          || (select coalesce(string_agg(format(' and search_text like %L', pattern), ''), '')
+              from unnest(contact_patterns(words)) pattern)
+          || ' limit $2' using current_workspace_id(), most;
       end $function$;
 
 CREATE OR REPLACE FUNCTION public.count_upload_uses()

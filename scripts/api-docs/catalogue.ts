@@ -1,23 +1,34 @@
 import { AUDIT } from './catalogue/audit';
 import { AUTH, SIGN_OUT } from './catalogue/auth';
 import { BOTS } from './catalogue/bots';
+import { ACCOUNTS, CONTACTS } from './catalogue/contacts';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DOCUMENTS } from './catalogue/documents';
 import { HEALTH } from './catalogue/health';
+import { LOOKUPS, LOOKUPS_END } from './catalogue/lookups';
 import { MESSAGES } from './catalogue/messages';
+import { PEOPLE } from './catalogue/people';
 import { STAFF } from './catalogue/staff';
-import { WHATSAPP } from './catalogue/whatsapp';
+import { UPLOADS } from './catalogue/uploads';
+import { WHATSAPP, WHATSAPP_END } from './catalogue/whatsapp';
 import type { Chapter } from './route-doc';
 
 /** Every route of the API, in the order of the documents and of a run of the collection. */
 export const CHAPTERS: Chapter[] = [
   AUTH,
+  PEOPLE,
+  STAFF,
+  LOOKUPS,
   WHATSAPP,
   CONVERSATIONS,
   MESSAGES,
+  UPLOADS,
+  CONTACTS,
+  ACCOUNTS,
   BOTS,
-  STAFF,
   AUDIT,
+  LOOKUPS_END,
+  WHATSAPP_END,
   HEALTH,
   DOCUMENTS,
   SIGN_OUT,

@@ -50,7 +50,7 @@ export function describeApi(entrances: readonly Entrance[]): ApiDescription {
   const wanted: WantedType[] = [{ name: 'Problem', text: `import('${paths.get('AppError')}').${PROBLEM}` }];
   for (const one of routes) {
     const method = `import('${paths.get(one.type.name)}').${one.type.name}['${one.method}']`;
-    wanted.push({ name: ANSWER_OF + keyOf(one), text: `Awaited<ReturnType<${method}>>` });
+    wanted.push({ name: ANSWER_OF + keyOf(one), text: `Json<Awaited<ReturnType<${method}>>>` });
     for (const index of [argumentOf(one, RouteParamtypes.BODY), argumentOf(one, RouteParamtypes.QUERY)])
       if (index !== null)
         wanted.push({
@@ -74,7 +74,7 @@ export function describeApi(entrances: readonly Entrance[]): ApiDescription {
         entrance,
         doc,
         chapter,
-        status: doc.status ?? statusOf(entrance),
+        status: statusOf(entrance),
         body: argument(RouteParamtypes.BODY),
         query: argument(RouteParamtypes.QUERY),
         answer: isEmpty(answer) ? null : answer,

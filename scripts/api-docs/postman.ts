@@ -94,7 +94,11 @@ function url(name: string, doc: RouteDoc): object {
 }
 
 function tests({ doc, status, answer }: Described, schemas: Schemas): string[] {
-  const lines = [`pm.test('answers ${status}', () => pm.response.to.have.status(${status}));`];
+  const statuses = [status, ...(doc.orStatus === undefined ? [] : [doc.orStatus])];
+  const lines = [
+    `pm.test('answers ${statuses.join(' or ')}', () => pm.expect(pm.response.code).to.be.oneOf([${statuses.join(', ')}]));`,
+  ];
+  if (statuses.length > 1) return lines;
   if (doc.answers !== undefined) {
     lines.push(
       `pm.test('answers ${doc.answers}', () => pm.expect(pm.response.headers.get('content-type')).to.include('${doc.answers}'));`,
@@ -115,7 +119,7 @@ function tests({ doc, status, answer }: Described, schemas: Schemas): string[] {
       .reduce((at, part) => `${at}[${/^\d+$/.test(part) ? part : `'${part}'`}]`, 'pm.response.json()');
     lines.push(`pm.collectionVariables.set('${name}', ${value});`);
   }
-  return lines;
+  return [...lines, ...(doc.after ?? [])];
 }
 
 function fieldsOf(answer: Schema, schemas: Schemas): string[] {

@@ -22,14 +22,16 @@ export interface RouteDoc {
   files?: Record<string, string[]>;
   /** Values to keep from the answer: name → place in it, such as `data.0.id`. */
   save?: Record<string, string>;
-  /** Where it is not what the route answers when all is well. */
-  status?: number;
+  /** Another status than success that a run may meet just as well, such as `409` where something was faster. */
+  orStatus?: number;
   /** Of an answer that is not JSON. */
   answers?: string;
   /** Failures of its own, beside those that every such route has: code → when. */
   errors?: Partial<Record<ErrorCode, string>>;
   /** Lines that Postman runs before the request. */
   before?: string[];
+  /** Lines that Postman runs after it, beside the tests. */
+  after?: string[];
   /** Sent without a token. */
   anonymous?: boolean;
 }

@@ -18,6 +18,9 @@ const COMPILER = {
   types: ['node'],
 };
 
+/** What is no JSON, a stream or nothing at all, is described by the catalogue. */
+const JSON_ONLY = `type Json<T> = T extends void | import('@nestjs/common').StreamableFile ? null : T;\n`;
+
 /** A type to be described: its name in the document, and the text of it, in which `import` may stand. */
 export interface WantedType {
   name: string;
@@ -31,7 +34,10 @@ export interface WantedType {
 export function schemasOf(wanted: readonly WantedType[]): { of: Map<string, Schema>; named: Schemas } {
   mkdirSync(SCRATCH, { recursive: true });
   const file = join(SCRATCH, 'wanted-types.ts');
-  writeFileSync(file, wanted.map(({ name, text }) => `export interface ${name} { it: ${text} }\n`).join(''));
+  writeFileSync(
+    file,
+    JSON_ONLY + wanted.map(({ name, text }) => `export interface ${name} { it: ${text} }\n`).join(''),
+  );
   try {
     const generator = buildGenerator(getProgramFromFiles([file], COMPILER), {
       required: true,

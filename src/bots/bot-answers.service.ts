@@ -127,7 +127,7 @@ export class BotAnswers implements OnModuleInit {
     const contents = step.says.map((said) => contentOf(said, turn.conversation.channel, config.list_button));
     const count = { ...(await this.turns.say(turn, contents)), fallbacks: step.understood ? 0 : 1 };
     if (session !== null) await this.rows.saveSession({ ...session, ...step.state });
-    switch (step.then) {
+    switch (step.end) {
       case 'stay':
         return await this.turns.end(turn, 'answered', count);
       case 'close':

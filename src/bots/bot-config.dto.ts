@@ -145,7 +145,7 @@ export class WebhookConfig {
 }
 
 /** `config` of a bot of kind `none`: empty. */
-export class NoConfig {}
+export type NoConfig = Record<string, never>;
 
 export type BotConfig = KeywordMenuConfig | WebhookConfig | NoConfig;
 

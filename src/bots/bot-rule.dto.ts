@@ -39,7 +39,8 @@ class TimeZone implements ValidatorConstraintInterface {
 @ValidatorConstraint({ name: 'isAfterFrom' })
 class AfterFrom implements ValidatorConstraintInterface {
   validate(value: unknown, about?: { object: object }): boolean {
-    return typeof value === 'string' && value > String((about?.object as OpenPeriod).from);
+    const { from } = (about?.object ?? { from: '' }) as OpenPeriod;
+    return typeof value === 'string' && value > from;
   }
 
   defaultMessage(): string {

@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { contextOf } from '../platform/crypto/sealed-column';
 import { SecretBox } from '../platform/crypto/secret-box';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { LOGGER } from '../platform/observability/observability.module';
+import { BOT_SECRETS } from './bots.types';
 
 /** Seals the secrets of webhook bots. Within the open unit of work. */
 @Injectable()
@@ -29,6 +31,6 @@ export class BotSecrets {
   }
 
   private contextOf(botId: number): string {
-    return `bot.secret/${this.work.current.workspaceId}/${botId}`;
+    return contextOf(BOT_SECRETS, this.work.current.workspaceId, botId);
   }
 }

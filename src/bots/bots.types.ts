@@ -1,5 +1,8 @@
+import type { SealedColumn } from '../platform/crypto/sealed-column';
 import type { BotConfig, BotKind } from './bot-config.dto';
 import type { OpeningHours } from './opening-hours';
+
+export const BOT_SECRETS: SealedColumn = { table: 'bot', column: 'secret', boundTo: 'id' };
 
 /** A bot as stored. */
 export interface Bot {

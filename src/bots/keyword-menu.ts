@@ -26,7 +26,7 @@ export interface Said {
 export interface MenuStep {
   says: Said[];
   state: MenuState;
-  then: 'stay' | 'handoff' | 'close';
+  end: 'stay' | 'handoff' | 'close';
   understood: boolean;
 }
 
@@ -44,7 +44,7 @@ export function stepOf(config: KeywordMenuConfig, state: MenuState, heard: Heard
   return {
     says: [fallback, menuOf(config, state.menu)],
     state: { menu: state.menu, fallbacks },
-    then: 'stay',
+    end: 'stay',
     understood: false,
   };
 }
@@ -91,12 +91,12 @@ function follow(config: KeywordMenuConfig, state: MenuState, option: MenuOption)
     return { ...step, says: [...reply, ...step.says] };
   }
   if (option.action === 'close')
-    return { says: reply, state: { menu: null, fallbacks: 0 }, then: 'close', understood: true };
+    return { says: reply, state: { menu: null, fallbacks: 0 }, end: 'close', understood: true };
   if (option.next !== undefined) return show(config, option.next, reply, true);
   return {
     says: reply,
     state: { menu: state.menu ?? MAIN_MENU, fallbacks: 0 },
-    then: 'stay',
+    end: 'stay',
     understood: true,
   };
 }
@@ -105,14 +105,14 @@ function show(config: KeywordMenuConfig, menu: string, before: Said[], understoo
   return {
     says: [...before, menuOf(config, menu)],
     state: { menu, fallbacks: 0 },
-    then: 'stay',
+    end: 'stay',
     understood,
   };
 }
 
 function handOff(config: KeywordMenuConfig, understood: boolean): MenuStep {
   const says = config.handoff_text === undefined ? [] : [{ text: config.handoff_text, options: [] }];
-  return { says, state: { menu: null, fallbacks: 0 }, then: 'handoff', understood };
+  return { says, state: { menu: null, fallbacks: 0 }, end: 'handoff', understood };
 }
 
 /** A menu that was taken out of the configuration meanwhile is the main menu. */

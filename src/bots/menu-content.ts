@@ -13,7 +13,7 @@ const CHANNELS_WITH_BUTTONS: ReadonlySet<string> = new Set(['whatsapp']);
 export function contentOf(said: Said, channel: string, listButton: string): ContentInput {
   const { text, options } = said;
   if (options.length === 0) return { type: 'text', body: text };
-  const fit = (length: number): boolean => options.every(({ title }) => [...title].length <= length);
+  const fit = (length: number): boolean => options.every(({ title }) => title.length <= length);
   if (CHANNELS_WITH_BUTTONS.has(channel)) {
     if (options.length <= MAX_BUTTONS && fit(BUTTON_TITLE))
       return { type: 'interactive', body: text, payload: { interactive_type: 'button', buttons: options } };

@@ -33,8 +33,7 @@ export function isOpenAt({ time_zone: timeZone, open }: OpeningHours, at: Date):
 
 export function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
-    return !/^[+-]/.test(name);
+    return Intl.DateTimeFormat('en-US', { timeZone: name }).format() !== '' && !/^[+-]/.test(name);
   } catch {
     return false;
   }

@@ -238,3 +238,27 @@ describe('the address of Redis', () => {
     expect(load(env).redis.url).toBe(url);
   });
 });
+
+describe('Supabase Storage', () => {
+  const ALL = { SUPABASE_URL: 'https://p.supabase.co/', SUPABASE_KEY: 'key', SUPABASE_BUCKET: 'attachments' };
+
+  it('is used where all three variables are set', () => {
+    expect(load().storage).toEqual({ supabase: null, public: false });
+    expect(load({ ...ALL, STORAGE_PUBLIC: 'true' }).storage).toEqual({
+      supabase: { url: 'https://p.supabase.co', key: 'key', bucket: 'attachments' },
+      public: true,
+    });
+  });
+
+  it.each(Object.keys(ALL))('without %s alone stops the start', (name) => {
+    expect(problemsOf({ ...SECRETS, ...ALL, [name]: undefined })).toEqual([
+      expect.stringMatching(new RegExp(`^${name} missing: .*SUPABASE_BUCKET`)),
+    ]);
+  });
+
+  it('is what public links need', () => {
+    expect(problemsOf({ ...SECRETS, STORAGE_PUBLIC: 'true' })).toEqual([
+      expect.stringContaining('STORAGE_PUBLIC'),
+    ]);
+  });
+});

@@ -230,7 +230,8 @@ function storage(reader: Reader): Config['storage'] {
   const isPublic = reader.text('STORAGE_PUBLIC') === 'true';
   if (missing.length > 0 && missing.length < names.length)
     reader.problem(`${missing.join(' and ')} missing: Supabase Storage needs ${names.join(', ')} together`);
-  const supabase = missing.length > 0 ? null : { url: url!.replace(/\/+$/, ''), key: key!, bucket: bucket! };
+  const supabase =
+    missing.length > 0 ? null : { url: new URL(url!).href.replace(/\/+$/, ''), key: key!, bucket: bucket! };
   if (isPublic && supabase === null && missing.length === names.length)
     reader.problem('STORAGE_PUBLIC needs Supabase Storage: files on disk have no public address');
   return { supabase, public: isPublic };

@@ -3,6 +3,8 @@ import { AuditService } from '../audit/audit.service';
 import type { StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { Journal } from '../platform/events/journal';
+import { CONTACT_EVENTS } from './contact.events';
 import { ContactBookRepository } from './contact-book.repository';
 import { ContactBookService } from './contact-book.service';
 import { ContactFollowers } from './contact-followers.service';
@@ -20,6 +22,7 @@ export class ContactMergeService {
     private readonly identities: ContactsRepository,
     private readonly book: ContactBookService,
     private readonly followers: ContactFollowers,
+    private readonly journal: Journal,
     private readonly audit: AuditService,
   ) {}
 
@@ -69,6 +72,7 @@ export class ContactMergeService {
     });
     for (const follower of this.followers.all) await follower.takeOver?.(other.id, kept.id);
     await this.contacts.delete(other.id);
+    this.journal.append({ type: CONTACT_EVENTS.DELETED, audience: [], payload: { id: other.id } });
     await this.followers.threads.announce([kept.id]);
   }
 }

@@ -3,8 +3,13 @@ import { orOvertaken } from './contacts.errors';
 
 const violation = (code: string, constraint: string): Error =>
   Object.assign(new Error('refused'), { code, constraint });
-const thrown = async (error: Error): Promise<unknown> =>
-  await orOvertaken(Promise.reject(error)).catch((caught: unknown) => caught);
+async function thrown(error: Error): Promise<unknown> {
+  try {
+    return await orOvertaken(Promise.reject(error));
+  } catch (caught) {
+    return caught;
+  }
+}
 
 test.each(['conversation_workspace_id_contact_id_fkey', 'contact_identity_workspace_id_contact_id_fkey'])(
   'a contact that is gone when %s is checked: the unit of work runs again',

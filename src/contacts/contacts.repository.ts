@@ -100,6 +100,15 @@ export class ContactsRepository {
     );
   }
 
+  /** Contacts in which all these words occur, in no order. */
+  async search(words: string[], most: number): Promise<number[]> {
+    const rows = await this.work.current.query<{ id: number }>('select contact_search($1, $2) as id', [
+      words,
+      most,
+    ]);
+    return rows.map((row) => row.id);
+  }
+
   async findIdentities(contactId: number): Promise<ContactIdentity[]> {
     return await this.work.current.query(
       // Whoever asks may have read the id before the contact was merged into another one.

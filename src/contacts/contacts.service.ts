@@ -34,6 +34,12 @@ export class ContactsService {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
+  /** Which contacts these words find; null where that are more than `most`. */
+  async search(words: string[], most: number): Promise<number[] | null> {
+    const found = await this.contacts.search(words, most + 1);
+    return found.length > most ? null : found;
+  }
+
   /** The newest identity of each scheme. */
   async addressOf(contactId: number): Promise<Partial<Record<ContactIdentity['scheme'], string>>> {
     const address: Partial<Record<ContactIdentity['scheme'], string>> = {};

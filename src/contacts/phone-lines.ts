@@ -45,15 +45,15 @@ export function parsePhone(text: string, defaultCountry: string | null): PhoneLi
  */
 export function lineOf(digits: string): PhoneLine {
   const mexico = /^521?([2-9]\d{9})$/.exec(digits)?.[1];
-  if (mexico !== undefined) return line(`52${mexico}`, `521${mexico}`, `52${mexico}`);
+  if (mexico !== undefined) return asLine(`52${mexico}`, `521${mexico}`, `52${mexico}`);
   const argentina = /^549?([1-3]\d{9})$/.exec(digits)?.[1];
-  if (argentina !== undefined) return line(digits, `549${argentina}`, `54${argentina}`);
+  if (argentina !== undefined) return asLine(digits, `549${argentina}`, `54${argentina}`);
   const brazil = /^55([1-9]\d)9?([6-9]\d{7})$/.exec(digits);
   if (brazil !== null) {
     const [, area, number] = brazil;
-    return line(`55${area}9${number}`, `55${area}9${number}`, `55${area}${number}`);
+    return asLine(`55${area}9${number}`, `55${area}9${number}`, `55${area}${number}`);
   }
-  return line(digits, digits);
+  return asLine(digits, digits);
 }
 
 /** Whether a stored number is this line, in whichever spelling it came. */
@@ -69,6 +69,6 @@ export function isNamedByPhone(contact: { externalId: string; phoneNumber: strin
   );
 }
 
-function line(e164: string, ...spellings: string[]): PhoneLine {
+function asLine(e164: string, ...spellings: string[]): PhoneLine {
   return { e164: `+${e164}`, spellings };
 }

@@ -12,7 +12,7 @@ export function isSame(one: Assignment, other: Assignment): boolean {
   return one.assignedUser === other.assignedUser && one.assignedBot === other.assignedBot;
 }
 
-/** Marked as unread, a conversation counts as one unread message at least. */
+/** Marked as unread, a conversation counts as one unread message at least, if the customer wrote any. */
 export function withRead(conversation: Conversation, read: boolean): Conversation {
   return { ...conversation, read, unreadCount: read ? 0 : Math.max(conversation.unreadCount, 1) };
 }

@@ -141,6 +141,7 @@ export class ConversationEditsService {
       events.push(...readEvents(before, next.read));
     if (events.length === 0 && next.priority === before.priority) return await this.presenter.toDto(before);
     const [after] = await this.conversations.save([next]);
+    if (input.read === true) await this.service.tellRead(after!);
     events.push(CONVERSATION_EVENTS.UPDATED);
     return (await this.presenter.announce([{ before, after: after!, events }]))[0]!;
   }

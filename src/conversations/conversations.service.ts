@@ -167,11 +167,16 @@ export class ConversationsService {
     return await this.work.run(actor, async () => {
       const before = await this.lockVisible(actor, id);
       const [after] = await this.conversations.save([withRead(before, read)]);
-      if (read) await this.onRead(after!);
+      if (read) await this.tellRead(after!);
       return (
         await this.presenter.announce([{ before, after: after!, events: readEvents(before, read) }])
       )[0]!;
     });
+  }
+
+  /** Staff have read a conversation that is locked. */
+  async tellRead(conversation: Conversation): Promise<void> {
+    await this.onRead(conversation);
   }
 
   /** The conversations that the actor may see, locked until the open transaction ends; `null` where one is not there. */
@@ -183,7 +188,7 @@ export class ConversationsService {
   /** Reads on in conversations that are locked, in none of them beyond what is there or back. */
   async readOn(before: Conversation[], marks: ReadMark[]): Promise<ConversationDto[]> {
     const after = await this.conversations.readOn(marks);
-    for (const one of after) await this.onRead(one);
+    for (const one of after) await this.tellRead(one);
     return await this.presenter.announce(
       after.map((one) => ({
         before: before.find(({ id }) => id === one.id)!,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { StaffActor } from '../common/actor';
 import { AppError } from '../common/app-error';
 import { searchWords } from '../contacts/contact-search.policy';
+import { ContactsService } from '../contacts/contacts.service';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { ConversationPresenter } from './conversation-presenter';
 import { visibleOnlyTo } from './conversation.policy';
@@ -10,6 +11,9 @@ import type { ConversationQuery } from './inbox.dto';
 import { cursorToPlace, type InboxPlace, orderOf, placeToCursor } from './inbox-place';
 import { type InboxFilter, InboxRepository, type ListedConversation } from './inbox.repository';
 
+/** Up to so many contacts, their conversations are looked up by them. */
+const FEW_CONTACTS = 5_000;
+
 /** The conversations a member of staff may see, in pages. */
 @Injectable()
 export class InboxService {
@@ -17,6 +21,7 @@ export class InboxService {
     private readonly work: UnitOfWork,
     private readonly inbox: InboxRepository,
     private readonly presenter: ConversationPresenter,
+    private readonly contacts: ContactsService,
   ) {}
 
   /** By number (`page`), or from a place on (`cursor`), which stays the same place while conversations move. */
@@ -24,9 +29,9 @@ export class InboxService {
     const place = query.cursor === undefined ? null : cursorToPlace(query.sort, query.cursor);
     if (place !== null && (query.page !== 1 || query.with_total === true))
       throw new AppError('VALIDATION_FAILED', 'A cursor goes with no page and no total.');
-    const filter = filterOf(actor, query);
     const counted = place === null && query.with_total !== false;
     return await this.work.run(actor, async () => {
+      const filter = { ...filterOf(actor, query), ...(await this.searched(query.search)) };
       const [found, total] = await Promise.all([
         this.inbox.list(filter, orderOf(query.sort), { place, offset: query.offset }, query.limit + 1),
         counted ? this.inbox.count(filter) : null,
@@ -39,6 +44,14 @@ export class InboxService {
         ...cursorsOf(query, place, rows, found.length > query.limit),
       };
     });
+  }
+
+  /** By the contacts that the words find, or where those are many by looking at each conversation's contact. */
+  private async searched(text: string | undefined): Promise<Partial<InboxFilter>> {
+    if (text === undefined) return {};
+    const words = searchWords(text);
+    const contactIds = await this.contacts.search(words, FEW_CONTACTS);
+    return contactIds === null ? { words } : { contactIds };
   }
 
   async counts(actor: StaffActor): Promise<ConversationCountsDto> {
@@ -60,7 +73,8 @@ function filterOf(actor: StaffActor, query: ConversationQuery): InboxFilter {
     channel: query.channel,
     updatedSince: query.updated_since === undefined ? undefined : new Date(query.updated_since),
     tagId: query.tag_id,
-    words: query.search === undefined ? undefined : searchWords(query.search),
+    contactIds: undefined,
+    words: undefined,
   };
 }
 

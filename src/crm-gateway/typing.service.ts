@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/actor';
 import { audienceOf } from '../conversations/conversation.policy';
 import type { Conversation } from '../conversations/conversations.types';

@@ -24,18 +24,18 @@ export class MessageChangesService {
     private readonly audit: AuditService,
   ) {}
 
-  /** Another text for a message of which no try to send it has begun. */
+  /** Another text for a message of which no try to send it has begun; the same text is always right. */
   async edit(actor: StaffActor, id: number, body: string): Promise<MessageDto> {
     return await this.work.run(actor, async () => {
       const { message, conversation } = await this.lock(actor, id);
       requireOwn(actor, message);
+      if (message.deletedAt === null && message.body === body) return toMessageDto(message);
       if (message.deletedAt !== null || message.type !== 'text' || !isWaiting(message)) {
         throw new AppError(
           'CONFLICT',
           'Only a text that has not been sent yet can be changed; this one is on its way, or deleted, or no text.',
         );
       }
-      if (message.body === body) return toMessageDto(message);
       const dto = toMessageDto(await this.messages.setBody(id, body));
       this.journal.append({
         type: MESSAGE_EVENTS.UPDATED,

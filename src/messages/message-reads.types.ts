@@ -9,12 +9,18 @@ export interface MessagePage extends CursorPage<MessageDto> {
   meta?: Page<MessageDto>['meta'];
 }
 
+/** Where something stands in a text, in UTF-16 units as JavaScript counts them. */
+export interface TextRange {
+  start: number;
+  length: number;
+}
+
 /** A part of a message's text, around the words that were looked for. */
 export interface Snippet {
   /** As it was written; text of strangers, so escape it. `…` at an end stands for what was left out there. */
   text: string;
-  /** Where the words stand in `text`: start and length, in UTF-16 units as JavaScript counts them. */
-  matches: [start: number, length: number][];
+  /** Where the words stand in `text`. */
+  matches: TextRange[];
 }
 
 /** A message that was found. */

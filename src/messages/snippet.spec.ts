@@ -2,7 +2,7 @@ import { snippetOf } from './snippet';
 
 const marked = (body: string, wanted: string): string[] => {
   const { text, matches } = snippetOf(body, wanted);
-  return matches.map(([start, length]) => text.slice(start, start + length));
+  return matches.map(({ start, length }) => text.slice(start, start + length));
 };
 
 test.each([
@@ -30,7 +30,7 @@ test('shows a long text around the first match only', () => {
   const { text, matches } = snippetOf(body, 'needle');
   expect(text.length).toBeLessThan(170);
   expect(text).toMatch(/^….*needle.*…$/);
-  expect(matches).toEqual([[text.indexOf('needle'), 6]]);
+  expect(matches).toEqual([{ start: text.indexOf('needle'), length: 6 }]);
 });
 
 test('never cuts a letter in two, and leaves text as it is', () => {
@@ -38,5 +38,8 @@ test('never cuts a letter in two, and leaves text as it is', () => {
     const body = `${'a'.repeat(before)}${'😀'.repeat(200)} needle ${'😀'.repeat(200)}`;
     expect(snippetOf(body, 'needle').text).toMatch(/^[^\p{Surrogate}]*$/u);
   }
-  expect(snippetOf('<b>"hi" & bye</b>', 'hi')).toEqual({ text: '<b>"hi" & bye</b>', matches: [[4, 2]] });
+  expect(snippetOf('<b>"hi" & bye</b>', 'hi')).toEqual({
+    text: '<b>"hi" & bye</b>',
+    matches: [{ start: 4, length: 2 }],
+  });
 });

@@ -1,4 +1,4 @@
-import type { Snippet } from './message-reads.types';
+import type { Snippet, TextRange } from './message-reads.types';
 
 /** UTF-16 units shown before the first match, and altogether. */
 const BEFORE = 40;
@@ -17,27 +17,27 @@ export function snippetOf(body: string, wanted: string): Snippet {
   const folded = fold(body);
   const words = fold(wanted).text.match(/[\p{L}\p{N}]+/gu) ?? [];
   const matches = matchesOf(folded, words);
-  const from = wholeLetter(body, Math.max(0, (matches[0]?.[0] ?? 0) - BEFORE));
+  const from = wholeLetter(body, Math.max(0, (matches[0]?.start ?? 0) - BEFORE));
   const to = wholeLetter(body, Math.min(body.length, from + LENGTH));
   const opening = from > 0 ? '…' : '';
   return {
     text: opening + body.slice(from, to) + (to < body.length ? '…' : ''),
     matches: matches
-      .filter(([start, length]) => start >= from && start + length <= to)
-      .map(([start, length]) => [start - from + opening.length, length]),
+      .filter(({ start, length }) => start >= from && start + length <= to)
+      .map(({ start, length }) => ({ start: start - from + opening.length, length })),
   };
 }
 
 /** Beginnings of words that are looked for, in the order of the text, none of them overlapping. */
-function matchesOf({ text, starts, ends }: Folded, words: string[]): [number, number][] {
-  const matches: [number, number][] = [];
+function matchesOf({ text, starts, ends }: Folded, words: string[]): TextRange[] {
+  const matches: TextRange[] = [];
   for (const found of text.matchAll(/[\p{L}\p{N}]+/gu)) {
     const longest = words
       .filter((word) => found[0].startsWith(word))
       .reduce((best, word) => Math.max(best, word.length), 0);
     if (longest === 0) continue;
     const start = starts[found.index]!;
-    matches.push([start, ends[found.index + longest - 1]! - start]);
+    matches.push({ start, length: ends[found.index + longest - 1]! - start });
   }
   return matches;
 }

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { classifyGraphError } from './graph-errors';
 import type { GraphTarget } from './graph-client';
 import { type Loose, numberOf, objectOf, textOf } from './loose-json';
@@ -59,7 +58,7 @@ async function download(target: GraphTarget, first: URL, stop: AbortSignal): Pro
     if (!isMetas(url, new URL(target.baseUrl)))
       throw new MediaProblem(`WhatsApp names a place for the file that is not its own (${url.host})`, false);
     const response = await ask(url, target.accessToken, signal);
-    if (response.ok && response.body !== null) return Readable.fromWeb(response.body as ReadableStream);
+    if (response.ok && response.body !== null) return Readable.fromWeb(response.body);
     await response.body?.cancel().catch(() => undefined);
     const location = response.headers.get('location');
     if (response.status < 300 || response.status >= 400 || location === null)

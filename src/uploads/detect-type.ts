@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { type FileType, fileType } from './file-types';
+import { type Detected, fileType } from './file-types';
 import { compoundTypeOf } from './office-compound';
 import { looksLikeMarkup, textProblem } from './plain-text';
 import { endsAsArchive, officeTypeOf } from './zip-parts';
@@ -21,15 +21,11 @@ const SAME: Readonly<Record<string, string>> = {
   'video/mp2p': 'video/mpeg',
 };
 
-/** What a file is, by its content alone. */
-export interface Detected {
-  /** Null where it is nothing that is kept as what it is. */
-  type: FileType | null;
-  /** For people: a MIME type, or what is wrong. */
-  found: string;
-}
-
-/** @param name decides only what no content can: whether a text is a table */
+/**
+ * What a file is, by its content alone.
+ *
+ * @param name decides only what no content can: whether a text is a table
+ */
 export async function detectType(path: string, size: number, name: string | null): Promise<Detected> {
   const [head, tail] = await edgesOf(path, size);
   if (head.readUInt32BE(0) === 0x504b0304) return await officeTypeOf(path, size);

@@ -21,6 +21,6 @@ export function fileName(given: string | null, type: FileType): string {
   const known = dot >= 0 && (extension === type.extension || type.alsoNamed?.includes(extension) === true);
   const keeps = known || (type.mimeType === 'application/octet-stream' && /^[a-z0-9]{1,16}$/.test(extension));
   const stem = (dot > 0 ? base.slice(0, dot) : base).replace(/^[.\s]+|[.\s]+$/g, '');
-  const safe = [...stem].slice(0, MAX_NAME).join('');
+  const safe = Array.from(stem).slice(0, MAX_NAME).join('');
   return `${safe === '' || DEVICE.test(safe) ? 'file' : safe}.${keeps && dot > 0 ? extension : type.extension}`;
 }

@@ -9,6 +9,14 @@ export interface FileType {
   alsoNamed?: readonly string[];
 }
 
+/** What was found in a file. */
+export interface Detected {
+  /** Null where it is nothing that is kept as what it is. */
+  type: FileType | null;
+  /** For people: a MIME type, or what is wrong. */
+  found: string;
+}
+
 const OFFICE = 'application/vnd.openxmlformats-officedocument';
 
 /** What staff may upload. */

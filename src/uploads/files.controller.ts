@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, notFound } from '../common/app-error';
@@ -29,9 +29,9 @@ export class FilesController {
     @Param('uuid') uuid: string,
     @Query() query: FileLinkQuery,
     @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    await this.show(uuid, '', query, request, reply);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
+    return await this.show(uuid, '', query, request, reply);
   }
 
   /** `thumbnail` or `preview`. */
@@ -41,11 +41,11 @@ export class FilesController {
     @Param('variant') variant: string,
     @Query() query: FileLinkQuery,
     @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
     const known = FILE_VARIANTS.find((each) => each === variant && each !== '');
     if (known === undefined) throw notFound('file');
-    await this.show(uuid, known, query, request, reply);
+    return await this.show(uuid, known, query, request, reply);
   }
 
   private async show(
@@ -54,13 +54,15 @@ export class FilesController {
     { signature }: FileLinkQuery,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<StreamableFile> {
     const workspaceId = UUID.test(uuid) ? workspaceOfLink(this.config, uuid, variant, signature) : null;
     if (workspaceId === null) throw new AppError('FORBIDDEN', 'The link to this file is not valid.');
     const file = await this.uploads.shown(workspaceId, uuid, variant);
     const etag = `"${file.upload.sha256.slice(0, 32)}${variant === '' ? '' : `-${variant}`}"`;
-    if (isKnown(request.headers['if-none-match'], etag))
-      return void (await reply.headers(headersOf(file, etag)).status(304).send());
+    if (isKnown(request.headers['if-none-match'], etag)) {
+      void reply.headers(headersOf(file, etag)).status(304);
+      return new StreamableFile(Readable.from([]));
+    }
     const asked = request.headers['if-range'] === undefined || request.headers['if-range'] === etag;
     const range = byteRangeOf(asked ? request.headers.range : undefined, file.size);
     if (range === 'unsatisfiable') {
@@ -74,7 +76,7 @@ export class FilesController {
     void reply.header('content-length', range === null ? file.size : range.end - range.start + 1);
     if (range !== null)
       void reply.status(206).header('content-range', `bytes ${range.start}-${range.end}/${file.size}`);
-    await reply.send(content);
+    return new StreamableFile(content);
   }
 }
 

@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { Detected } from './detect-type';
-import { fileType } from './file-types';
+import { type Detected, fileType } from './file-types';
 
 /** No file of this kind that is accepted is longer. */
 const READ = 10 * 1024 * 1024;

@@ -65,7 +65,7 @@ async function run(program: string, args: string[]): Promise<Buffer | null> {
     execFile(program, args, options, (error, stdout) => {
       if (error === null) resolve(stdout);
       else if (error.code === 'ENOENT') resolve(null);
-      else reject(error);
+      else reject(new Error(`${program} failed`, { cause: error }));
     });
   });
 }

@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { Detected } from './detect-type';
-import { fileType } from './file-types';
+import { type Detected, fileType } from './file-types';
 
 const END = 0x06054b50;
 const END_SIZE = 22;

@@ -44,7 +44,8 @@ export class UsersService {
 
   async list(actor: Actor, query: UserQuery): Promise<Page<UserDto>> {
     const gone = query.include_deactivated === true;
-    const filter = { ...query, roleId: query.role_id, deactivated: gone, deleted: gone };
+    const { search, role_id: roleId, role, online } = query;
+    const filter = { search, roleId, role, online, deactivated: gone, deleted: gone };
     return await this.work.run(actor, () => this.page(filter, query, query.includeRole === true));
   }
 

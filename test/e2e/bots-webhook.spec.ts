@@ -154,7 +154,12 @@ describe('its answer', () => {
     ['an empty reply', { replies: [{ type: 'text', body: '' }] }, 200, /body/],
     ['a NUL', { replies: [{ type: 'text', body: 'a\u0000b' }] }, 200, /body/],
     ['a reply that is too long', { replies: [{ type: 'text', body: 'x'.repeat(4_097) }] }, 200, /body/],
-    ['too many replies', { replies: Array(11).fill({ type: 'text', body: 'x' }) }, 200, /replies/],
+    [
+      'too many replies',
+      { replies: Array.from({ length: 11 }, () => ({ type: 'text', body: 'x' })) },
+      200,
+      /replies/,
+    ],
     ['an unknown action', { action: 'delete' }, 200, /action/],
     ['nobody to assign to', { action: 'assign' }, 200, /assign_user/],
     ['somebody who is not here', { action: 'assign', assign_user: 999_999 }, 200, /nobody who works here/],
@@ -304,7 +309,7 @@ test('after the 24 hours it says nothing, and that is counted', async () => {
 test('two machines that answer each other are stopped after twenty messages of the bot, by a person', async () => {
   const { phone, id } = await withBot();
   service.answer = (_, response) =>
-    reply(response, { replies: Array(10).fill({ type: 'text', body: 'I am away.' }) });
+    reply(response, { replies: Array.from({ length: 10 }, () => ({ type: 'text', body: 'I am away.' })) });
   for (let n = 0; n < 3; n++) await system.meta.customerSays({ phone }, 'I am away too.');
   expect(await settled(system, id, 3)).toEqual(['answered', 'answered', 'handed_off']);
   expect(await state(id)).toEqual(QUEUED);

@@ -151,7 +151,7 @@ describe('what is refused', () => {
     ['an unknown action', option({ action: 'dance' })],
     ['a keyword that is no text', option({ keywords: [1] })],
     ['two options of one title', menu({ options: [OPTION, { ...OPTION, title: 'PRÍCES!' }] })],
-    ['two menus of one id', menu({ menus: Array(2).fill({ id: 'a', text: 'x', options: [OPTION] }) })],
+    ['two menus of one id', menu({ menus: [1, 2].map(() => ({ id: 'a', text: 'x', options: [OPTION] })) })],
     ['a second main menu', menu({ menus: [{ id: 'main', text: 'x', options: [OPTION] }] })],
     ['no tolerance at all', menu({ max_fallbacks: 0 })],
     ['a greeting beyond what WhatsApp takes', menu({ greeting: 'x'.repeat(1_025) })],

@@ -567,7 +567,7 @@ describe('search', () => {
     'x'.repeat(100),
   ])('takes %j as text', async (text) => {
     const mark = unique('odd');
-    const { id } = await create({ name: [...`a${text} ${mark}`].slice(0, 150).join('') });
+    const { id } = await create({ name: Array.from(`a${text} ${mark}`).slice(0, 150).join('') });
     expect(await find(text.length > 50 ? text : `a${text} ${mark}`)).toContain(id);
     const { id: plain } = await create({ name: `plain ${mark}` });
     expect(await find(text.length > 50 ? text : `${text}${text}${text}x`)).not.toContain(plain);

@@ -163,6 +163,7 @@ describe('two open conversations on the same number of ours', () => {
     const [ana, bia] = [await whoWrote('older'), await whoWrote('newer')];
     await admin.patch(`/conversations/${bia.conversation}/read`);
     const listener = await system.listen(await system.signIn('employer'));
+    const overseer = await system.listen(await system.signIn('supervisor'));
 
     await merge(ana.id, bia.id);
 
@@ -173,6 +174,8 @@ describe('two open conversations on the same number of ours', () => {
     ]);
     expect(await whoWrote('next', ana.person)).toMatchObject({ id: ana.id, conversation: bia.conversation });
     await eventually(() => listener.of('conversation:updated').length >= 2, { what: 'the changes' });
+    await eventually(() => overseer.of('contact:deleted').length > 0, { what: 'contact:deleted' });
+    expect(overseer.of('contact:deleted').map((h) => h.payload)).toEqual([{ id: bia.id }]);
     expect(listener.of('conversation:status_changed').map((h) => h.payload)).toMatchObject([
       { id: ana.conversation, status: 'closed' },
     ]);
@@ -252,7 +255,7 @@ test('messages that come in while contacts are merged are stored once, in order,
         },
         { what: 'the contact' },
       );
-      return Number(found!.id);
+      return found!.id;
     };
     const [kept, gone] = await Promise.all([idOf(one), idOf(two)]);
     const answer = await admin.post(`/contacts/${kept}/merge`, { contact_id: gone });

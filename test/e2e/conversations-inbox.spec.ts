@@ -2,7 +2,7 @@ import { type Answer, type Caller, TestSystem } from '../support/system';
 
 const SEED = Number(process.env.INBOX_SEED ?? Date.now() % 1_000_000);
 const HOW_MANY = 240;
-const QUERIES = 60;
+const QUERIES = 40;
 const STATUSES = ['queue', 'active', 'transferred', 'closed', 'archived'] as const;
 const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 const NAMES = ['José Silva', 'jose maria', 'Ana Lúcia', 'Łukasz', '100% Real_Estate', null] as const;
@@ -113,6 +113,10 @@ async function fill(): Promise<Known[]> {
     [JSON.stringify(rows)],
   );
   rows.forEach((row, i) => (row.contactId = contacts[i]!));
+  // So many of one name that a search for it goes another way than a search for others.
+  await system.sql(
+    `insert into contact (workspace_id, external_id, name) select 1, 'filler ' || n, 'José' from generate_series(1, 5100) n`,
+  );
   await system.sql(
     `insert into contact_tag (workspace_id, contact_id, tag_id) select 1, unnest($1::bigint[]), $2`,
     [rows.filter((row) => row.tagged).map((row) => row.contactId), tagId],
@@ -176,6 +180,8 @@ const FILTERS: (() => Filter)[] = [
     return [`updated_since=${time}Z`, (row) => row.updatedAt >= time];
   },
   () => ['search=JOSE', (row) => row.name !== null && /jos[eé]/iu.test(row.name)],
+  () => ['search=silva%20jose', (row) => row.name === 'José Silva'],
+  () => ['search=j', (row) => row.name !== null && /^j/iu.test(row.name)],
   () => ['search=lucia%20ana', (row) => row.name === 'Ana Lúcia'],
   () => ['search=00%25', (row) => row.name === '100% Real_Estate'],
   () => ['search=%25', () => false], // one letter is the beginning of a word
@@ -201,8 +207,11 @@ function sorted(rows: Known[], sort: string): number[] {
       [...keyOf(a), a.id],
       [...keyOf(b), b.id],
     ];
-    for (const [i, value] of one.entries())
-      if (value !== other[i]) return value < other[i]! === descending ? 1 : -1;
+    for (const [i, value] of one.entries()) {
+      if (value === other[i]) continue;
+      const comesLater = value < other[i]! ? descending : !descending;
+      return comesLater ? 1 : -1;
+    }
     return 0;
   };
   return rows.toSorted(compare).map((row) => row.id);
@@ -226,7 +235,7 @@ test(`every list has exactly what its filters ask for and the caller may see, in
       return !names.has(name) && names.add(name);
     });
     const sort = `${pick(['', '-'])}${pick(Object.keys(RANKS))}`;
-    const limit = pick([1, 7, 100]);
+    const limit = pick([1, 25, 100]);
     const query = [...used.map(([parameter]) => parameter), `sort=${sort}`].join('&');
     const expected = sorted(
       known.filter((row) => mayBeSeenBy(row, caller) && used.every(([, keeps]) => keeps(row, caller))),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { TRANSITIONS } from '../../src/conversations/conversation-status.policy';
+import type { AccessLevel } from '../../src/common/access-level';
 import { CONVERSATION_STATUSES, type ConversationStatus } from '../../src/conversations/conversations.types';
 import {
   ask,
@@ -11,6 +11,15 @@ import {
 } from '../support/crm';
 import { eventually } from '../support/eventually';
 import { type Answer, type Caller, type Heard, type Listener, TestSystem } from '../support/system';
+
+/** As docs/conversations.md has it. */
+const STEPS: Record<ConversationStatus, Partial<Record<ConversationStatus, AccessLevel>>> = {
+  queue: { closed: 'employer' },
+  active: { closed: 'employer' },
+  transferred: { active: 'employer', closed: 'employer' },
+  closed: { queue: 'employer', active: 'employer', archived: 'supervisor' },
+  archived: { closed: 'supervisor' },
+};
 
 let system: TestSystem;
 let admin: Caller;
@@ -192,7 +201,7 @@ describe('the workflow', () => {
   );
 
   test.each(steps)('from %s to %s', async (from, to) => {
-    const level = TRANSITIONS[from][to];
+    const level = STEPS[from][to];
     const id = await conversationIn(from);
     const before = await admin.get(`/conversations/${id}`);
 
@@ -211,7 +220,7 @@ describe('the workflow', () => {
       level === undefined
         ? {
             status: 409,
-            body: { code: 'CONFLICT', details: { from, to, possible: Object.keys(TRANSITIONS[from]) } },
+            body: { code: 'CONFLICT', details: { from, to, possible: Object.keys(STEPS[from]) } },
           }
         : { status: 403, body: { code: 'FORBIDDEN' } },
     );
@@ -324,10 +333,17 @@ describe('a change', () => {
   });
 
   test('of the read mark does what its own routes do', async () => {
-    const id = await conversationIn('active');
+    const id = await openConversation(system);
+    await ana.patch(`/conversations/${id}`, { read: true });
     const answer = await ana.patch(`/conversations/${id}`, { read: false });
     expect(answer.body).toMatchObject({ read: false, unread_count: 1 });
     expect(await eventsOf(answer)).toEqual(['conversation:unread', 'conversation:updated']);
+  });
+
+  test('to read shows the customer that it was read', async () => {
+    const before = system.meta.readMarks.length;
+    await ana.patch(`/conversations/${await openConversation(system)}`, { read: true, priority: 'low' });
+    await eventually(() => system.meta.readMarks.length === before + 1, { what: 'the mark' });
   });
 
   test('to what is so already is no change', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GRACE_MS } from '../../src/presence/presence.service';
+import { GRACE_MS, PresenceService } from '../../src/presence/presence.service';
 import type { PresenceDto } from '../../src/presence/presence.types';
 import { ask, closed, secondWorkspace } from '../support/crm';
 import { eventually } from '../support/eventually';
@@ -182,6 +182,25 @@ describe('a chosen status', () => {
     expect((await caller.put('/presence/me', input)).status).toBe(400);
     expect(await presenceOf(caller)).toMatchObject({ status: 'online', version: 1 });
   });
+});
+
+test('servers that write of one user at the same moment leave behind what is so', async () => {
+  const { user } = await system.signIn('employer');
+  const place = { workspaceId: 1, userId: user.id };
+  const servers = [system, other].map((server) => server.app.get(PresenceService, { strict: false }));
+  const written = (): Promise<unknown> =>
+    Promise.all(servers.flatMap((server) => [...server['writing'].values()]));
+  for (let round = 0; round < 40; round++) {
+    const [comes, goes] = round % 2 === 0 ? servers : servers.toReversed();
+    comes!.connected(place, 'a socket');
+    goes!.disconnected(place, 'a socket', true);
+    await written();
+    const [row] = await system.sql('select online from users where id = $1', [user.id]);
+    expect([round, row]).toEqual([round, { online: true }]);
+  }
+  for (const server of servers) server.disconnected(place, 'a socket', true);
+  await written();
+  expect(await system.sql('select online from users where id = $1', [user.id])).toEqual([{ online: false }]);
 });
 
 test('who has just come finds themselves in the list', async () => {

@@ -43,14 +43,15 @@ const start = (listener: Listener): Promise<{ error?: { code: string } }> =>
 const stop = (listener: Listener): Promise<unknown> =>
   ask(listener, 'typing:stop', { conversation_id: conversationId });
 
-/** Nothing that was said before can still be on its way to the listener. */
+let markers = 0;
+
+/** Nothing that was said before can still be on its way to the listener: what is told last has come. */
 async function settled(listener: Listener): Promise<void> {
-  const marker = await openConversation(system);
-  const { user } = await system.signIn('admin');
+  const marker = 1_000_000 + ++markers;
   for (const server of [system, other])
     server.app.get(Broadcast, { strict: false }).send('typing', {
       process: 'a test',
-      writing: { workspaceId: 1, conversationId: marker, user_id: user.id, name: 'Marker' },
+      writing: { workspaceId: 1, conversationId: marker, user_id: marker, name: 'Marker' },
       to: { audience: null, asOf: new Date().toISOString() },
     });
   await eventually(() => listener.of('typing').some((h) => h.payload['conversation_id'] === marker), {
@@ -102,7 +103,7 @@ test('of several devices of an agent the last one counts', async () => {
     await system.listen(agent),
     await other.listen(agent),
   ] as const;
-  for (const device of devices) await start(device);
+  await Promise.all(devices.map(start));
   await hears(watcher, [`+${agent.user.id}`]);
   await stop(devices[0]);
   await stop(devices[1]);

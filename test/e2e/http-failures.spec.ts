@@ -177,7 +177,7 @@ describe('while the database is away', () => {
     const listener = await server.listen(admin);
     expect((await server.call('GET', '/health/ready')).body).toEqual({
       status: 'ok',
-      checks: { process: 'up', database: 'up' },
+      checks: { process: 'up', database: 'up', files: 'up' },
     });
     await proxy.cut();
 
@@ -201,7 +201,7 @@ describe('while the database is away', () => {
     expect(await server.call('GET', '/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await server.call('GET', '/health/ready')).toMatchObject({
       status: 503,
-      body: { status: 'unavailable', checks: { process: 'up', database: 'down' } },
+      body: { status: 'unavailable', checks: { process: 'up', database: 'down', files: 'up' } },
     });
     expect(await refusalOf(server, { token: visitor.token })).toMatchObject({
       statusCode: 503,

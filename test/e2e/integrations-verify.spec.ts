@@ -286,8 +286,8 @@ describe('before it is saved', () => {
     expect((await admin.patch(one, { access_token: 'EAAGwhoknows', verify: false })).status).toBe(200);
   });
 
-  test.each(['yes', 1, null])('verify is not %j', async (verify) => {
-    expect((await create({ verify })).status).toBe(400);
+  test.each(['yes', 1, null])('verify is not %j', async (value) => {
+    expect((await create({ verify: value })).status).toBe(400);
   });
 });
 

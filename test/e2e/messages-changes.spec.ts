@@ -96,10 +96,11 @@ describe('changing a text', () => {
   });
 
   it('to the same text changes nothing', async () => {
-    const { messages } = await waiting('same');
+    const { id, messages } = await waiting('same');
     const answer = await ana.patch<Shown>(`/messages/${messages[0]!.id}`, { body: 'same' });
     expect(answer).toMatchObject({ status: 200, body: { edited_at: null } });
     expect(await audited(messages[0]!.id)).toEqual([]);
+    expect((await supervisor.patch(`/messages/${await firstOf(id)}`, { body: 'Hello' })).status).toBe(200);
   });
 
   it('is refused from the moment at which a try has begun', async () => {

@@ -15,7 +15,11 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 interface Hits {
-  data: { id: number; body: string; snippet: { text: string; matches: [number, number][] } }[];
+  data: {
+    id: number;
+    body: string;
+    snippet: { text: string; matches: { start: number; length: number }[] };
+  }[];
   next_cursor: string | null;
   prev_cursor: null;
 }
@@ -103,7 +107,7 @@ describe('what is found', () => {
 
   it('comes with the place of the words in it', async () => {
     const [hit] = (await search('solicito')).data;
-    expect(hit!.snippet).toEqual({ text: TEXTS[1], matches: [[0, 8]] });
+    expect(hit!.snippet).toEqual({ text: TEXTS[1], matches: [{ start: 0, length: 8 }] });
     const { snippet, ...message } = hit!;
     expect(message).toEqual((await admin.get(`/messages/${hit!.id}`)).body);
     expect(snippet.text).toBe(message.body);

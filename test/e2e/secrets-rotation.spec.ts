@@ -1,4 +1,5 @@
 import { rotateSecrets, type RotationCounts, SEALED_COLUMNS } from '../../scripts/secret-rotation';
+import { BotSecrets } from '../../src/bots/bot-secrets';
 import { WhatsappIntegrationsService } from '../../src/meta-whatsapp/whatsapp-integrations.service';
 import { SecretBox } from '../../src/platform/crypto/secret-box';
 import { SealedRows } from '../../src/platform/database/sealed-rows';
@@ -63,6 +64,13 @@ async function account(who: Caller, workspaceId: number, password: string): Prom
   return answer.body.id;
 }
 
+async function bot(who: Caller, secret: string): Promise<number> {
+  const config = { url: 'https://bot.example.org/hook' };
+  const answer = await who.post<{ id: number }>('/bots', { name: 'Hook', kind: 'webhook', config, secret });
+  expect([answer.status, answer.body]).toEqual([201, answer.body]);
+  return answer.body.id;
+}
+
 /** The ends of the secrets that a server can read. */
 async function ends(server: TestSystem, who: Caller): Promise<unknown[]> {
   const caller = server.callerWith(who.token);
@@ -80,7 +88,8 @@ const sealed = async (): Promise<string[]> =>
   (
     await system.sql<{ text: string }>(
       `select access_token as text from whatsapp_integration_config
-       union all select password_final from contact_user_account`,
+       union all select password_final from contact_user_account
+       union all select secret from bot where secret is not null`,
     )
   ).map(({ text }) => text);
 
@@ -89,6 +98,7 @@ test('every secret of every workspace is sealed anew, once, and then opens witho
   await connect(theirAdmin, 'a-token-of-theirs-2222');
   await account(admin, 1, 'a password 3333');
   await account(theirAdmin, theirs, 'a password 4444');
+  const secretOf = await bot(admin, 'a-secret-of-a-bot-5555');
   const before = await system.sql('select id, updated_at from whatsapp_integration_config order by id');
   const both = await keyed(NEW_KEY, [oldKey]);
   const seen = [await ends(both, admin), await ends(both, theirAdmin)];
@@ -98,22 +108,27 @@ test('every secret of every workspace is sealed anew, once, and then opens witho
   ]);
   const lines: string[] = [];
 
-  expect(await rotate(both, (line) => lines.push(line))).toEqual({ resealed: 5, current: 0, unreadable: 0 });
+  expect(await rotate(both, (line) => lines.push(line))).toEqual({ resealed: 6, current: 0, unreadable: 0 });
 
   const box = new SecretBox(both.config);
-  expect((await sealed()).map((text) => box.isCurrent(text))).toEqual(Array(5).fill(true));
+  expect((await sealed()).map((text) => box.isCurrent(text))).toEqual(Array(6).fill(true));
   const fresh = await keyed(NEW_KEY);
   expect([await ends(fresh, admin), await ends(fresh, theirAdmin)]).toEqual(seen);
+  const opened = await fresh.app.get(UnitOfWork, { strict: false }).run({ workspaceId: 1 }, async (tx) => {
+    const [row] = await tx.query<{ secret: string }>('select secret from bot where id = $1', [secretOf]);
+    return fresh.app.get(BotSecrets, { strict: false }).open({ id: secretOf, secret: row!.secret });
+  });
+  expect(opened).toBe('a-secret-of-a-bot-5555');
   expect(await system.sql('select id, updated_at from whatsapp_integration_config order by id')).toEqual(
     before,
   );
   const texts = await sealed();
-  expect(await rotate(both)).toEqual({ resealed: 0, current: 5, unreadable: 0 });
+  expect(await rotate(both)).toEqual({ resealed: 0, current: 6, unreadable: 0 });
   expect(await sealed()).toEqual(texts);
   expect(lines).toContain(
     `workspace ${theirs}, contact_user_account.password_final: 1 sealed anew, 0 current, 0 unreadable`,
   );
-  expect(lines.join('\n')).not.toMatch(/1111|2222|3333|4444|v2:/);
+  expect(lines.join('\n')).not.toMatch(/1111|2222|3333|4444|5555|v2:/);
 });
 
 test('what no key opens is counted and named, and stays as it is', async () => {
@@ -223,6 +238,7 @@ test('a server that knows only the new key sends with the tokens that were seale
 test('no column holds sealed texts that a rotation would leave out', async () => {
   await connect(admin, 'a-token-of-ours-1111');
   await account(admin, 1, 'a password 3333');
+  await bot(admin, 'a-secret-of-a-bot-5555');
   const columns = await system.sql<{ name: string; field: string }>(
     `select table_name as name, column_name as field from information_schema.columns
      where table_schema = 'public' and data_type in ('text', 'character varying', 'json', 'jsonb')`,

@@ -1,5 +1,3 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { AppError } from '../../src/common/app-error';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work';
@@ -8,6 +6,7 @@ import type { Upload } from '../../src/uploads/upload.types';
 import { UploadsService } from '../../src/uploads/uploads.service';
 import { eventually } from '../support/eventually';
 import { picture } from '../support/files';
+import { filesOnDisk, strays } from '../support/stored-files';
 import { TestSystem } from '../support/system';
 
 let system: TestSystem;
@@ -24,29 +23,6 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 afterEach(() => jest.restoreAllMocks());
-
-function keysOnDisk(): string[] {
-  const folder = join(system.config.dataDir, 'files');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => statSync(join(folder, name)).isFile())
-    .map((name) => relative(folder, join(folder, name)))
-    .sort();
-}
-
-/** Every file belongs to an upload or waits to be removed, and every upload has its files. */
-async function consistent(): Promise<{ orphans: string[]; missing: string[] }> {
-  const rows = await system.sql<{ key: string; due: boolean }>(
-    `select unnest(array[storage_key, thumbnail_key, preview_key]) as key, false as due from upload
-     union all select storage_key, true from unclaimed_file`,
-  );
-  const known = rows.filter(({ key }) => key !== null);
-  const disk = keysOnDisk();
-  return {
-    orphans: disk.filter((key) => !known.some((row) => row.key === key)),
-    missing: known.filter(({ key, due }) => !due && !disk.includes(key)).map(({ key }) => key),
-  };
-}
 
 async function sweep(): Promise<void> {
   await system.sql(`update unclaimed_file set delete_after = now() - interval '1 hour'`);
@@ -88,20 +64,20 @@ test.each<[string, () => void]>([
     },
   ],
 ])('a death %s leaves nothing that the sweep does not find', async (_, arrange) => {
-  const before = keysOnDisk();
+  const before = filesOnDisk(system);
   arrange();
   await expect(uploads.store(SCOPE, png, { name: 'x' })).rejects.toThrow('killed');
-  expect(await consistent()).toEqual({ orphans: [], missing: [] });
+  expect(await strays(system)).toEqual({ orphans: [], missing: [] });
   expect(await system.sql('select from unclaimed_file')).toHaveLength(3);
   await sweep();
-  expect(keysOnDisk()).toEqual(before);
+  expect(filesOnDisk(system)).toEqual(before);
 });
 
 test('what belongs together happens together, or not at all', async () => {
-  const before = { keys: keysOnDisk(), rows: await system.sql('select id from upload') };
+  const before = { keys: filesOnDisk(system), rows: await system.sql('select id from upload') };
   const together = () => Promise.reject(new Error('no'));
   await expect(uploads.store(SCOPE, png, { name: 'x', together })).rejects.toThrow('no');
-  expect({ keys: keysOnDisk(), rows: await system.sql('select id from upload') }).toEqual(before);
+  expect({ keys: filesOnDisk(system), rows: await system.sql('select id from upload') }).toEqual(before);
   expect(await system.sql('select from unclaimed_file')).toEqual([]);
 });
 
@@ -116,7 +92,7 @@ test('a file that was given up while it was stored is not claimed any more', asy
   });
   jest.restoreAllMocks();
   await sweep();
-  expect(await consistent()).toEqual({ orphans: [], missing: [] });
+  expect(await strays(system)).toEqual({ orphans: [], missing: [] });
 });
 
 describe('what nothing shows', () => {
@@ -156,6 +132,6 @@ describe('what nothing shows', () => {
     await eventually(async () => !(await exists(shown)), { what: 'the shown one gone with its contact' });
     await sweep();
     await expect(uploads.open(shown)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect(await consistent()).toEqual({ orphans: [], missing: [] });
+    expect(await strays(system)).toEqual({ orphans: [], missing: [] });
   });
 });

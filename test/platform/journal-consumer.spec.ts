@@ -49,7 +49,7 @@ const textOf = (event: JournalEvent): string => String(event.payload['text']);
 /** A consumer that remembers what it was handed; `meanwhile` may throw. */
 function collector(
   seen: string[],
-  { name = 'notes', meanwhile = (_: string): Promise<void> => Promise.resolve() } = {},
+  { name = 'notes', meanwhile = (text: string): Promise<unknown> => Promise.resolve(text) } = {},
 ): JournalConsumer {
   return {
     name,
@@ -330,6 +330,25 @@ describe('an entry that cannot be handled', () => {
     await eventually(() => seen.length === 8, { timeoutMs: 15_000 });
     expect(await platform.sql('select 1 from journal_set_aside')).toEqual([]);
   });
+});
+
+test('where nothing happens nothing is written, but for the place every ten seconds', async () => {
+  await start(collector([]));
+  await append(['1']);
+  const version = async (): Promise<string> =>
+    (await platform.sql<{ xmin: string }>('select xmin::text from journal_consumer'))[0]!.xmin;
+  await delay(300);
+  const before = await version();
+  await delay(2_300); // two looks
+  expect(await version()).toBe(before);
+  await platform.sql(`update journal_consumer set updated_at = now() - interval '11 seconds'`);
+  const [old] = await platform.sql<{ cursor: string }>('select cursor from journal_consumer');
+  await append(['of another type'], { type: 'other' });
+  await eventually(
+    async () =>
+      (await platform.sql<{ cursor: string }>('select cursor from journal_consumer'))[0]!.cursor !==
+      old!.cursor,
+  );
 });
 
 describe('a place in the journal', () => {

@@ -43,12 +43,7 @@ const words = (...values: number[]): Buffer => {
 };
 
 /** As much of an MP4 as tells its length and whether it has pictures. */
-export function mp4({
-  seconds = 3,
-  brand = 'isom',
-  track = 'vide' as 'vide' | 'soun',
-  padding = 0,
-} = {}): Buffer {
+export function mp4({ seconds = 3, brand = 'isom', track = 'vide', padding = 0 } = {}): Buffer {
   const ms = seconds * 1_000;
   const sample = track === 'vide' ? box('avc1', Buffer.alloc(78)) : box('mp4a', Buffer.alloc(28));
   const hdlr = box('hdlr', words(0, 0), Buffer.from(track), Buffer.alloc(13));

@@ -8,6 +8,13 @@ const SIGN = [
   "pm.request.headers.upsert({ key: 'x-hub-signature-256', value: `sha256=${signature}` });",
 ];
 
+const SENDING = {
+  WINDOW_CLOSED: 'The customer last wrote more than 24 hours ago: only a template may be sent.',
+  CONVERSATION_CLOSED: 'The conversation is closed.',
+  CHANNEL_NOT_CONNECTED: 'There is no such number.',
+  IDEMPOTENCY_KEY_REUSED: 'The same key was used for another message.',
+} as const;
+
 export const CUSTOMER_MESSAGE = {
   object: 'whatsapp_business_account',
   entry: [
@@ -96,6 +103,65 @@ export const WHATSAPP: Chapter = {
       about: 'What waits for it is tried again at once.',
       path: { id: '{{second_integration_id}}' },
       body: { name: 'Second shop, old town' },
+    },
+    {
+      route: 'POST /whatsapp-integration-config/:id/verify',
+      name: 'Ask Meta whether a number works',
+      about:
+        'Whether Meta takes the token, knows the number and its business account, and tells an app what customers write; ' +
+        'what is wrong is said in words, and `ok` tells. Where all is well, sending that waited for it goes on.',
+      path: { id: '{{integration_id}}' },
+    },
+    {
+      route: 'POST /whatsapp-integration-config/:id/templates/sync',
+      name: 'Fetch the templates of a number from Meta',
+      path: { id: '{{integration_id}}' },
+      errors: {
+        CONFLICT: 'The number has no business account yet, or its token cannot be read.',
+        UNAVAILABLE: 'Meta cannot be reached.',
+      },
+    },
+    {
+      route: 'GET /whatsapp-integration-config/:id/templates',
+      name: 'The templates of a number',
+      path: { id: '{{integration_id}}' },
+      query: { status: 'APPROVED' },
+    },
+    {
+      route: 'POST /meta-whatsapp/webhook/send-message',
+      name: 'Send a text or a template to a phone number',
+      about:
+        'The same door as `POST /messages`: the message stands in the inbox, in order, and goes through the same checks. ' +
+        'Only a template may begin a conversation.',
+      body: { to: '+{{customer}}', message: 'Su pedido está listo.', integration_id: '{{integration_id}}' },
+      errors: SENDING,
+    },
+    {
+      route: 'POST /meta-whatsapp/webhook/send-media',
+      name: 'Send a file to a phone number',
+      about: 'By one of `upload_id`, `url` (fetched by Meta) and `media_id`.',
+      body: {
+        to: '+{{customer}}',
+        type: 'image',
+        url: 'https://example.com/photo.jpg',
+        caption: 'La campera negra',
+        integration_id: '{{integration_id}}',
+      },
+      errors: SENDING,
+    },
+  ],
+};
+
+/** The last of a run: everything else needs the number. */
+export const WHATSAPP_END: Chapter = {
+  title: 'WhatsApp: disconnecting',
+  about: 'Numbers over which nothing was said can be removed.',
+  requests: [
+    {
+      route: 'DELETE /whatsapp-integration-config/:id',
+      name: 'Disconnect a number',
+      path: { id: '{{second_integration_id}}' },
+      errors: { CONFLICT: 'Conversations were held over it, or it stands in the environment.' },
     },
   ],
 };

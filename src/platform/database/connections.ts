@@ -26,7 +26,8 @@ export type ConnectionSettings = Readonly<Record<string, string>>;
 
 /** Longest wait for a free or new connection, in ms; then the caller gets a 503. */
 const CONNECT_TIMEOUT_MS = 5_000;
-const PLATFORM_POOL_SIZE = 4;
+/** A journal consumer holds one of them while it works. */
+const PLATFORM_POOL_SIZE = 6;
 
 const settings = (role: string, more: ConnectionSettings): string =>
   [

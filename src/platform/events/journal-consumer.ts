@@ -52,6 +52,8 @@ interface Place {
   failures: number;
   /** Of the wait after a failure, in ms. */
   waitMs: number;
+  /** Saved so long ago that it is saved again even where nothing came since: else retention would pass it by. */
+  old: boolean;
 }
 
 /** Where a turn has come to. */
@@ -199,7 +201,7 @@ class Runner {
     if (page.gap) await this.noteGap(client);
     const { cursor, outcome } = await this.handOver(place, page);
     if (typeof outcome === 'string') {
-      await this.save(client, cursor);
+      if (page.events.length > 0 || place.old) await this.save(client, cursor);
       return outcome === 'more';
     }
     return await this.fail(client, place, cursor, outcome.failed, outcome.error);
@@ -211,7 +213,8 @@ class Runner {
     await client.query('set local synchronous_commit = off');
     const { rows } = await client.query<Place>(
       `select cursor, failing_event as "failingEvent", failures,
-         coalesce(ceil(extract(epoch from waits_until - now()) * 1000), 0)::int as "waitMs"
+         coalesce(ceil(extract(epoch from waits_until - now()) * 1000), 0)::int as "waitMs",
+         updated_at < now() - interval '10 seconds' as old
        from journal_consumer where name = $1 for update skip locked`,
       [this.consumer.name],
     );

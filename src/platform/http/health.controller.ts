@@ -7,7 +7,12 @@ import { Readiness } from './readiness';
 /** Whether the process can do its work, and what it needs for that. */
 export interface Health {
   status: 'ok' | 'unavailable';
-  checks: { process: 'up' | 'stopping'; database: 'up' | 'down' };
+  checks: {
+    process: 'up' | 'stopping';
+    database: 'up' | 'down';
+    /** Where files are kept; without it the rest goes on. */
+    files: 'up' | 'down';
+  };
 }
 
 @Controller('health')

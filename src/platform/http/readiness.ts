@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { PlatformDatabase } from '../database/connections';
+import { ObjectStorage } from '../storage/object-storage';
 
-/** Longest wait for the database's sign of life, in ms. */
+/** Longest wait for a sign of life, in ms. */
 const CHECK_TIMEOUT_MS = 2_000;
 
 /** Whether this process should get traffic. */
@@ -9,7 +10,10 @@ const CHECK_TIMEOUT_MS = 2_000;
 export class Readiness {
   private draining = false;
 
-  constructor(private readonly db: PlatformDatabase) {}
+  constructor(
+    private readonly db: PlatformDatabase,
+    private readonly storage: ObjectStorage,
+  ) {}
 
   /** From now on not ready: the process is about to stop. */
   drain(): void {
@@ -18,24 +22,28 @@ export class Readiness {
 
   async check(): Promise<{
     ready: boolean;
-    checks: { process: 'up' | 'stopping'; database: 'up' | 'down' };
+    checks: { process: 'up' | 'stopping'; database: 'up' | 'down'; files: 'up' | 'down' };
   }> {
-    const database = await this.databaseAnswers();
+    const [database, files] = await Promise.all([
+      inTime(this.db.query('select 1').then(() => true)),
+      inTime(this.storage.isUp()),
+    ]);
     return {
+      // Without its files the process still serves everything else.
       ready: database && !this.draining,
-      checks: { process: this.draining ? 'stopping' : 'up', database: database ? 'up' : 'down' },
+      checks: {
+        process: this.draining ? 'stopping' : 'up',
+        database: database ? 'up' : 'down',
+        files: files ? 'up' : 'down',
+      },
     };
   }
+}
 
-  private async databaseAnswers(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<false>(
-      (resolve) => (timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS)),
-    );
-    const answer = this.db.query('select 1').then(
-      () => true,
-      () => false,
-    );
-    return await Promise.race([answer, timeout]).finally(() => clearTimeout(timer));
-  }
+async function inTime(answer: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<false>(
+    (resolve) => (timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS)),
+  );
+  return await Promise.race([answer.catch(() => false), timeout]).finally(() => clearTimeout(timer));
 }

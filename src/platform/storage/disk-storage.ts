@@ -48,10 +48,6 @@ export class DiskStorage extends ObjectStorage {
     await unlessUnavailable(() => Promise.all(keys.map((key) => rm(this.pathOf(key), { force: true }))));
   }
 
-  publicUrl(): null {
-    return null;
-  }
-
   async isUp(): Promise<boolean> {
     return await mkdir(this.folder, { recursive: true }).then(
       () => true,

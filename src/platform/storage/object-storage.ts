@@ -23,8 +23,6 @@ export abstract class ObjectStorage {
   abstract size(key: string): Promise<number | null>;
   /** Without complaint where there is no such file. */
   abstract delete(keys: string[]): Promise<void>;
-  /** An address that needs no signature, where there is one. */
-  abstract publicUrl(key: string): string | null;
   /** Whether files can be stored at this moment. */
   abstract isUp(): Promise<boolean>;
 }

@@ -18,7 +18,7 @@ import { SupabaseStorage } from './supabase-storage';
       useFactory: ({ dataDir, storage }: Config): ObjectStorage =>
         storage.supabase === null
           ? new DiskStorage(join(dataDir, 'files'))
-          : new SupabaseStorage({ ...storage.supabase, public: storage.public }),
+          : new SupabaseStorage(storage.supabase),
     },
   ],
   exports: [ObjectStorage, Spool],
@@ -26,10 +26,12 @@ import { SupabaseStorage } from './supabase-storage';
 export class StorageModule implements OnApplicationBootstrap {
   constructor(
     private readonly storage: ObjectStorage,
+    @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.logger.info({ files: this.storage.description }, 'files are kept');
+    const links = this.config.storage.public ? 'public' : 'signed';
+    this.logger.info({ files: this.storage.description, links }, 'where files are kept');
   }
 }

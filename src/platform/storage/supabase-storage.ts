@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import type { SupabaseClient } from '@supabase/supabase-js' with { 'resolution-mode': 'import' };
 import { AppError, notFound } from '../../common/app-error';
 import { type ByteRange, type Content, ObjectStorage } from './object-storage';
@@ -9,8 +8,6 @@ export interface SupabaseOptions {
   url: string;
   key: string;
   bucket: string;
-  /** Whether the bucket's public addresses are used. */
-  public: boolean;
 }
 
 type Bucket = ReturnType<SupabaseClient['storage']['from']>;
@@ -29,7 +26,7 @@ export class SupabaseStorage extends ObjectStorage {
 
   constructor(private readonly options: SupabaseOptions) {
     super();
-    this.description = `the ${options.public ? 'public ' : ''}bucket ${options.bucket} at ${options.url}`;
+    this.description = `the bucket ${options.bucket} at ${options.url}`;
   }
 
   async put(key: string, content: Content, { contentType }: { contentType: string }): Promise<void> {
@@ -56,7 +53,7 @@ export class SupabaseStorage extends ObjectStorage {
       await response.body?.cancel();
       throw unavailable(new Error(`Supabase answered ${response.status} to a download.`));
     }
-    return Readable.fromWeb(response.body as ReadableStream);
+    return Readable.fromWeb(response.body);
   }
 
   async size(key: string): Promise<number | null> {
@@ -70,13 +67,6 @@ export class SupabaseStorage extends ObjectStorage {
     if (keys.length === 0) return;
     const { error } = await (await this.bucket()).remove(keys);
     if (error !== null) throw unavailable(error);
-  }
-
-  publicUrl(key: string): string | null {
-    const { url, bucket } = this.options;
-    return this.options.public
-      ? `${url}/storage/v1/object/public/${encodeURIComponent(bucket)}/${key}`
-      : null;
   }
 
   async isUp(): Promise<boolean> {

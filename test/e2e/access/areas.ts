@@ -1,6 +1,7 @@
 import type { Area } from '../../support/areas';
 import { botsArea } from './bots.area';
 import { contactUserAccountsArea } from './contact-user-accounts.area';
+import { contactsArea } from './contacts.area';
 import { conversationsArea } from './conversations.area';
 import { integrationsArea } from './integrations.area';
 import { lookupsArea } from './lookups.area';
@@ -13,6 +14,7 @@ import { staffArea } from './staff.area';
 export const AREAS: Area[] = [
   botsArea,
   contactUserAccountsArea,
+  contactsArea,
   conversationsArea,
   integrationsArea,
   lookupsArea,

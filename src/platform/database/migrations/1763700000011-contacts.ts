@@ -76,7 +76,6 @@ export class Contacts1763700000011 implements MigrationInterface {
   }
 
   async down(db: QueryRunner): Promise<void> {
-    // The extensions stay: others may use them.
     await db.query(`
       drop function contact_search(text[]);
       drop policy owner_searches on contact;
@@ -85,6 +84,15 @@ export class Contacts1763700000011 implements MigrationInterface {
       drop function searchable(text);
       drop table contact_alias, contact_tag;
     `);
+    // One that others use, or that an administrator made, stays.
+    for (const extension of EXTENSIONS) {
+      await db.query(`
+        do $$ begin
+          drop extension if exists ${extension};
+        exception when dependent_objects_still_exist or insufficient_privilege then null;
+        end $$;
+      `);
+    }
   }
 }
 

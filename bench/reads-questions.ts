@@ -1,0 +1,159 @@
+import type { Client } from 'pg';
+import { COMMON_WORD, LONG_CONVERSATION, MIDDLING_WORD, PREFIX, RARE_WORD, UNIQUE_WORD } from './reads-data';
+
+/** What is asked of the server, and of PostgreSQL by the best SQL we could write by hand for the same answer. */
+export interface Question {
+  name: string;
+  who: 'admin' | 'employer';
+  path(random: () => number): string;
+  sql: string;
+  values(random: () => number): unknown[];
+  /** Whether PostgreSQL plans the statement anew each time, as a good plan depends on the words. */
+  planned?: 'once' | 'each time';
+}
+
+const CONVERSATION = `c.id, c.status, c.assigned_user, c.assigned_bot, c.unread_count, c.read, c.last_message_at, c.created_at, k.name, k.id as contact`;
+const MESSAGE = `m.id, m.conversation_id, m.sender_type, m.sender_user, m.type, m.body, m.payload, m.created_at, m.sent_at, m.delivered_at,
+  m.whatsapp_message_id, m.whatsapp_status`;
+
+const inbox = (seen: string): string =>
+  `select ${CONVERSATION}, m.* from conversation c join contact k on k.workspace_id = 1 and k.id = c.contact_id
+   left join message m on m.workspace_id = 1 and m.id = c.last_message_id
+   where c.workspace_id = 1 and ${seen} order by c.last_message_at desc nulls last, c.id desc limit 50`;
+
+/** A full-text index as one would make it for a single tenant. */
+export const HAND_MADE_INDEX = `
+  create extension if not exists unaccent;
+  create function plain(text) returns text language sql immutable return unaccent('unaccent'::regdictionary, $1);
+  create index hand_made on message using gin (to_tsvector('simple', plain(body)));`;
+
+const found = (more = ''): string =>
+  `select ${MESSAGE} from message m where m.workspace_id = 1 and to_tsvector('simple', plain(m.body)) @@ to_tsquery('simple', $1) ${more}
+   order by m.id desc limit 20`;
+const SEEN = `and exists (select from conversation c where c.workspace_id = 1 and c.id = m.conversation_id
+  and (c.assigned_user is null or c.assigned_user = $2))`;
+
+/** @param first the smallest id of a conversation; the first one is the long one */
+export function questionsOf(first: number, conversations: number, employer: number): Question[] {
+  const any = (random: () => number): number => first + 1 + Math.floor(random() * (conversations - 1));
+  const searches: Question[] = (
+    [
+      ['one message', UNIQUE_WORD],
+      ['a rare word', RARE_WORD],
+      ['a common word', COMMON_WORD],
+      ['two words', `${COMMON_WORD} ${RARE_WORD}`],
+      ['a middling word', MIDDLING_WORD],
+      ['the beginning of words', PREFIX],
+    ] as const
+  ).flatMap(([what, words]) => {
+    const query = words
+      .split(' ')
+      .map((word) => `${word.normalize('NFD').replace(/[\u0300-\u036f]/g, '')}:*`)
+      .join(' & ');
+    const path = (): string => `/messages/search?q=${encodeURIComponent(words)}`;
+    return [
+      {
+        name: `search: ${what}`,
+        who: 'admin',
+        path,
+        sql: found(),
+        values: () => [query],
+        planned: 'each time',
+      },
+      {
+        name: `search: ${what}`,
+        who: 'employer',
+        path,
+        sql: found(SEEN),
+        values: () => [query, employer],
+        planned: 'each time',
+      },
+    ] as Question[];
+  });
+  return [
+    {
+      name: 'nothing: the way there and back',
+      who: 'admin',
+      path: () => '/health/live',
+      sql: 'select 1',
+      values: () => [],
+    },
+    {
+      name: 'inbox, 50',
+      who: 'admin',
+      path: () => '/conversations?limit=50',
+      sql: inbox('true'),
+      values: () => [],
+    },
+    {
+      name: 'inbox, 50',
+      who: 'employer',
+      path: () => '/conversations?limit=50',
+      sql: inbox('(c.assigned_user is null or c.assigned_user = $1)'),
+      values: () => [employer],
+    },
+    {
+      name: 'history, 50 of an ordinary conversation',
+      who: 'admin',
+      path: (random) => `/messages/conversation/${any(random)}/cursor?limit=50`,
+      sql: `select ${MESSAGE} from message m where m.workspace_id = 1 and m.conversation_id = $1 order by m.id desc limit 50`,
+      values: (random) => [any(random)],
+    },
+    {
+      name: 'history, 50 at a place in a long one',
+      who: 'admin',
+      path: (random) =>
+        `/messages/conversation/${first}/cursor?limit=50&cursor=${Buffer.from(
+          JSON.stringify([first, Math.ceil(random() * LONG_CONVERSATION * 100)]),
+        ).toString('base64url')}`,
+      sql: `select ${MESSAGE} from message m where m.workspace_id = 1 and m.conversation_id = $1 and m.id < $2 order by m.id desc limit 50`,
+      values: (random) => [first, Math.ceil(random() * LONG_CONVERSATION * 100)],
+    },
+    {
+      name: 'unread in all',
+      who: 'admin',
+      path: () => '/messages/unread-count',
+      sql: `select sum(unread_count), count(*) from conversation where workspace_id = 1 and unread_count > 0`,
+      values: () => [],
+    },
+    {
+      name: 'unread in all',
+      who: 'employer',
+      path: () => '/messages/unread-count',
+      sql: `select sum(unread_count), count(*) from conversation
+            where workspace_id = 1 and unread_count > 0 and (assigned_user is null or assigned_user = $1)`,
+      values: () => [employer],
+    },
+    {
+      name: 'unread in one',
+      who: 'admin',
+      path: (random) => `/messages/unread-count?conversationId=${any(random)}`,
+      sql: 'select unread_count from conversation where workspace_id = 1 and id = $1',
+      values: (random) => [any(random)],
+    },
+    {
+      name: 'search one conversation',
+      who: 'admin',
+      path: (random) => `/messages/conversation/${any(random)}/search?q=${COMMON_WORD}`,
+      sql: found('and m.conversation_id = $2'),
+      values: (random) => [`${COMMON_WORD}:*`, any(random)],
+      planned: 'each time',
+    },
+    {
+      name: 'search a long conversation',
+      who: 'admin',
+      path: () => `/messages/conversation/${first}/search?q=${RARE_WORD}`,
+      sql: found('and m.conversation_id = $2'),
+      values: () => [`${RARE_WORD}:*`, first],
+      planned: 'each time',
+    },
+    ...searches,
+  ];
+}
+
+/** One answer of PostgreSQL. */
+export async function ask(db: Client, question: Question, random: () => number): Promise<void> {
+  const { sql, name, who } = question;
+  const once = question.planned === 'each time' ? {} : { name: `${name} ${who}`.slice(0, 60) };
+  await db.query({ text: sql, values: question.values(random), ...once });
+}

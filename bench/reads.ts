@@ -1,0 +1,147 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client } from 'pg';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/database/embedded-postgres';
+import { serverEnvironment, signIn, startProductionServer } from './contenders';
+import { percentile } from './figures';
+import { HttpConnection } from './http-connection';
+import { killAll, runScript } from './processes';
+import { makeHistory } from './reads-data';
+import { ask, HAND_MADE_INDEX, type Question, questionsOf } from './reads-questions';
+
+const USAGE = `Usage: npm run bench:reads -- [flags]
+
+  --messages N      of the history, ten to a conversation (100000)
+  --repetitions R   answers counted of each side and question, in turn (200)
+  --dir DIR         folder on the disk to be measured (the system's temporary folder)`;
+const MAKE_USERS = join(__dirname, '../scripts/create-users.js');
+const WARM_UP = 10;
+/** After each other, so that what disturbs one side disturbs the other as well. */
+const IN_A_ROW = 10;
+
+interface Options {
+  messages: number;
+  repetitions: number;
+  dir: string;
+}
+
+/** `npm run bench:reads`: what reading costs over HTTP, beside the bare answers of PostgreSQL. See README.md. */
+async function main(): Promise<void> {
+  const options = optionsOrExit();
+  const dir = mkdtempSync(join(options.dir, 'bench-reads-'));
+  let postgres: EmbeddedPostgres | null = null;
+  let db: Client | null = null;
+  let code = 1;
+  try {
+    postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'shared') });
+    const environment = {
+      ...serverEnvironment(),
+      DATABASE_URL: postgres.url,
+      THROTTLE_LIMIT: '1000000',
+    };
+    const log = join(dir, 'server.log');
+    const server = await startProductionServer(environment, log);
+    await runScript(MAKE_USERS, { args: ['--allow-production'], environment, log });
+    db = new Client({ connectionString: postgres.url });
+    await db.connect();
+    console.log(`Making a history of ${options.messages} messages.`);
+    await makeHistory(db, options.messages);
+    await db.query(HAND_MADE_INDEX);
+    await db.query('analyze message');
+    await db.query('set max_parallel_workers_per_gather = 0');
+    const tokens = {
+      admin: await signIn(server.url, 'admin', 'admin123'),
+      employer: await signIn(server.url, 'employer', 'employer123'),
+    };
+    console.log(HEAD);
+    for (const question of questionsOf(...(await placesIn(db))))
+      console.log(await measured(question, db, server.url, tokens[question.who], options.repetitions));
+    code = 0;
+  } catch (error) {
+    console.error(error);
+  } finally {
+    await db?.end();
+    await killAll();
+    await postgres?.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+  process.exit(code);
+}
+
+const HEAD = `${'question'.padEnd(50)}${'server p50'.padStart(12)}${'p99'.padStart(9)}${'SQL p50'.padStart(12)}${'p99'.padStart(9)}${'ratio p50'.padStart(12)}${'p99'.padStart(7)}`;
+
+async function measured(
+  question: Question,
+  db: Client,
+  url: string,
+  token: string,
+  repetitions: number,
+): Promise<string> {
+  const http = await HttpConnection.open(url);
+  const overHttp = async (): Promise<void> => {
+    const path = question.path(Math.random);
+    const head = `GET ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+    const status = await http.send(Buffer.from(head));
+    if (status !== 200) throw new Error(`${path} answers ${status}`);
+  };
+  const bySql = (): Promise<void> => ask(db, question, Math.random);
+  for (let n = 0; n < WARM_UP; n++) {
+    await overHttp();
+    await bySql();
+  }
+  const [server, sql]: [number[], number[]] = [[], []];
+  while (server.length < repetitions) {
+    for (let n = 0; n < IN_A_ROW; n++) server.push(await millisecondsOf(overHttp));
+    for (let n = 0; n < IN_A_ROW; n++) sql.push(await millisecondsOf(bySql));
+  }
+  http.close();
+  return row(
+    `${question.name} (${question.who})`,
+    Float64Array.from(server).sort(),
+    Float64Array.from(sql).sort(),
+  );
+}
+
+function row(name: string, server: Float64Array, sql: Float64Array): string {
+  const [a50, a99] = [percentile(server, 0.5), percentile(server, 0.99)];
+  const [b50, b99] = [percentile(sql, 0.5), percentile(sql, 0.99)];
+  const figures = [a50, a99, b50, b99].map((ms, i) => ms.toFixed(2).padStart(i % 2 === 0 ? 12 : 9));
+  return `${name.padEnd(50)}${figures.join('')}${(a50 / b50).toFixed(1).padStart(12)}${(a99 / b99).toFixed(1).padStart(7)}`;
+}
+
+async function millisecondsOf(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+async function placesIn(db: Client): Promise<[first: number, conversations: number, employer: number]> {
+  const { rows } = await db.query<{ first: string; count: string; employer: string }>(
+    `select min(id) as first, count(*) as count, (select id from users where username = 'employer') as employer from conversation`,
+  );
+  return [Number(rows[0]!.first), Number(rows[0]!.count), Number(rows[0]!.employer)];
+}
+
+function optionsOrExit(): Options {
+  try {
+    const { values } = parseArgs({
+      options: {
+        messages: { type: 'string', default: '100000' },
+        repetitions: { type: 'string', default: '200' },
+        dir: { type: 'string', default: tmpdir() },
+      },
+    });
+    const [messages, repetitions] = [Number(values.messages), Number(values.repetitions)];
+    if (!Number.isInteger(messages) || messages < 1_000 || !Number.isInteger(repetitions) || repetitions < 1)
+      throw new Error('--messages is at least 1000, --repetitions at least 1.');
+    return { messages, repetitions, dir: values.dir };
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+void main();
