@@ -172,6 +172,16 @@ describe('the same request again', () => {
       expect([other.status, codeOf(other)]).toEqual([409, 'IDEMPOTENCY_KEY_REUSED']);
     },
   );
+
+  test('five times at once to somebody known, whose conversation is closed, is one message', async () => {
+    const before = await conversationOf(system, phone);
+    await system.sql(`update conversation set status = 'closed' where id = $1`, [before]);
+    const again = (): Promise<Answer<Shown>> => send({ message: 'Once', client_message_id: 'key' });
+    const answers = await Promise.all([again(), again(), again(), again(), again()]);
+    expect(new Set(answers.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+    await becomes(admin, answers[0].body, 'read');
+    expect(textsFor(system.meta, phone)).toEqual(['Once']);
+  });
 });
 
 describe('POST /meta-whatsapp/webhook/send-media', () => {

@@ -191,8 +191,17 @@ test('while Meta is silent about it, messages go out', async () => {
   const others = await Promise.all(Array.from({ length: 12 }, () => conversationOf(system, newPhone())));
   system.meta.faults.latencyMs = { ms: 4_000, times: 12 };
   await Promise.all(others.map((id) => admin.patch(`/conversations/${id}/read`)));
-  await eventually(() => system.meta.requests.length >= 2, { what: 'marks under way' });
-  await delay(100);
+  await eventually(
+    async () => {
+      const due = await system.sql(
+        `select 1 from job where task = 'messages.tell-read' and held_by is null and run_at <= now()`,
+      );
+      return due.length === 0 && system.meta.requests.length >= 2;
+    },
+    { what: 'every mark under way or put off' },
+  );
+  await delay(200);
+  expect(system.meta.requests).toHaveLength(2);
   system.meta.faults.latencyMs = 0;
   await becomes(admin, await reply(admin, conversation, 'Hello'), 'read', 2_000);
 });
