@@ -43,13 +43,9 @@ export class BotHandsService {
     );
   }
 
+  /** As unread as it is: that a bot has answered says nothing about who has read it. */
   async close(conversation: Conversation): Promise<Conversation> {
-    return await this.change(
-      conversation,
-      { status: 'closed', unreadCount: 0, read: true },
-      CONVERSATION_EVENTS.STATUS_CHANGED,
-      ...(conversation.unreadCount > 0 ? [CONVERSATION_EVENTS.UNREAD_RESET] : []),
-    );
+    return await this.change(conversation, { status: 'closed' }, CONVERSATION_EVENTS.STATUS_CHANGED);
   }
 
   /** Whether there is such a user, who stays so until the transaction ends. Before conversations are locked. */
@@ -78,10 +74,10 @@ export class BotHandsService {
   private async change(
     before: Conversation,
     changes: Partial<Conversation>,
-    ...events: ConversationEvent[]
+    event: ConversationEvent,
   ): Promise<Conversation> {
     const [after] = await this.conversations.save([{ ...before, ...changes }]);
-    await this.presenter.announce([{ before, after: after!, events }]);
+    await this.presenter.announce([{ before, after: after!, events: [event] }]);
     return after!;
   }
 }
