@@ -3,13 +3,9 @@ import { orOvertaken } from './contacts.errors';
 
 const violation = (code: string, constraint: string): Error =>
   Object.assign(new Error('refused'), { code, constraint });
-async function fails(problem: Error): Promise<never> {
-  throw problem;
-}
-
 async function thrown(problem: Error): Promise<unknown> {
   try {
-    return await orOvertaken(fails(problem));
+    return await orOvertaken(Promise.reject(problem));
   } catch (caught) {
     return caught;
   }

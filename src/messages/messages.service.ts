@@ -45,7 +45,7 @@ export class MessagesService implements OnModuleInit {
   /** The message and those before it, the oldest first. Within the open unit of work, for work that nobody asked for. */
   async upTo(conversationId: number, messageId: number, limit: number): Promise<MessageDto[]> {
     const rows = await this.messages.upTo(conversationId, messageId, limit);
-    return rows.reverse().map(toMessageDto);
+    return rows.toReversed().map(toMessageDto);
   }
 
   /** How many messages bots have sent into a conversation lately. Within the open unit of work. */
