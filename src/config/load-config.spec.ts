@@ -71,6 +71,10 @@ describe('a variable', () => {
     ['WHATSAPP_BASE_URL', 'http://localhost:4000/', (c) => c.whatsapp.baseUrl, 'http://localhost:4000'],
     ['DATABASE_URL', 'postgresql://u@h/d', (c) => c.database.url, 'postgresql://u@h/d'],
     ['REDIS_URL', 'rediss://h:6380', (c) => c.redis.url, 'rediss://h:6380'],
+    ['THROTTLE_TTL', '30', (c) => c.throttle.windowSeconds, 30],
+    ['THROTTLE_LIMIT', '250', (c) => c.throttle.limit, 250],
+    ['BCRYPT_ROUNDS', '12', (c) => c.security.bcryptRounds, 12],
+    ['WHATSAPP_API_VERSION', 'v24.0', (c) => c.whatsapp.apiVersion, 'v24.0'],
     ['DEFAULT_COUNTRY', 'BR', (c) => c.defaultCountry, 'BR'],
     ['CORS_ORIGIN', 'false', (c) => c.http.cors, false],
     [
@@ -236,6 +240,20 @@ describe('the address of Redis', () => {
     [{ REDIS_HOST: 'r', REDIS_URL: 'redis://other' }, 'redis://other'],
   ])('of %j', (env, url) => {
     expect(load(env).redis.url).toBe(url);
+  });
+});
+
+it('WHATSAPP_PHONE_NUMBER_ID, _ACCESS_TOKEN and _BUSINESS_ACCOUNT_ID are a number that is there from the start', () => {
+  expect(
+    load({
+      WHATSAPP_PHONE_NUMBER_ID: '106540352242922',
+      WHATSAPP_ACCESS_TOKEN: 'EAAG',
+      WHATSAPP_BUSINESS_ACCOUNT_ID: '102290129340398',
+    }).whatsapp.integration,
+  ).toEqual({
+    phoneNumberId: '106540352242922',
+    accessToken: 'EAAG',
+    businessAccountId: '102290129340398',
   });
 });
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compound, docx, mp3, mp4, ogg, pdf, picture, wav, xlsx, zip } from '../../test/support/files';
+import { compound, docx, mp3, mp4, ogg, pdf, picture, wav, webm, xlsx, zip } from '../../test/support/files';
 import { detectType } from './detect-type';
 import { isAccepted } from './file-types';
 
@@ -24,6 +24,7 @@ test.each<[string, () => Buffer | string | Promise<Buffer>]>([
   ['video/mp4', () => mp4()],
   ['video/quicktime', () => mp4({ brand: 'qt' })],
   ['video/mpeg', () => Buffer.concat([Buffer.from('000001ba44000400', 'hex'), Buffer.alloc(64)])],
+  ['video/webm', () => webm()],
   ['audio/mpeg', () => mp3()],
   ['audio/wav', () => wav()],
   ['audio/ogg', () => ogg()],

@@ -17,6 +17,7 @@ import {
   picture,
   post,
   wav,
+  webm,
   xlsx,
 } from '../support/files';
 import { type Answer, type Caller, TestSystem } from '../support/system';
@@ -61,6 +62,17 @@ test.each<[string, () => Promise<Buffer> | Buffer, object]>([
     { mime_type: 'video/mp4', name: 'a name.mp4', duration_ms: 3_000, width: 640, height: 360 },
   ],
   ['video', () => mp4({ brand: 'qt' }), { mime_type: 'video/quicktime', name: 'a name.mov' }],
+  ['video', () => webm(), { mime_type: 'video/webm', name: 'a name.webm', duration_ms: 3_000 }],
+  [
+    'audio',
+    () => webm({ track: 'audio' }),
+    { mime_type: 'audio/webm', name: 'a name.webm', duration_ms: 3_000 },
+  ],
+  [
+    'video',
+    () => Buffer.concat([Buffer.from('000001ba44000400', 'hex'), Buffer.alloc(64)]),
+    { mime_type: 'video/mpeg', name: 'a name.mpg' },
+  ],
   ['audio', () => wav(2), { mime_type: 'audio/wav', name: 'a name.wav', duration_ms: 2_000 }],
   ['audio', () => mp3(), { mime_type: 'audio/mpeg', name: 'a name.mp3' }],
   ['audio', () => ogg(), { mime_type: 'audio/ogg', name: 'a name.ogg', duration_ms: 4_000 }],

@@ -93,6 +93,37 @@ export function mp3(frames = 100): Buffer {
   return Buffer.concat(Array.from({ length: frames }, () => frame));
 }
 
+/** As much of a WebM as tells its length and whether it has pictures. */
+export function webm({ seconds = 3, track = 'video' as 'video' | 'audio' } = {}): Buffer {
+  const element = (id: string, ...content: Buffer[]): Buffer => {
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64BE((1n << 56n) | BigInt(content.reduce((sum, part) => sum + part.length, 0)));
+    return Buffer.concat([Buffer.from(id, 'hex'), size, ...content]);
+  };
+  const duration = Buffer.alloc(8);
+  duration.writeDoubleBE(seconds * 1_000);
+  const info = element(
+    '1549a966',
+    element('2ad7b1', Buffer.from('0f4240', 'hex')),
+    element('4489', duration),
+  );
+  const frequency = Buffer.alloc(8);
+  frequency.writeDoubleBE(48_000);
+  const entry =
+    track === 'video'
+      ? [element('83', Buffer.of(1)), element('86', Buffer.from('V_VP9'))]
+      : [
+          element('83', Buffer.of(2)),
+          element('86', Buffer.from('A_OPUS')),
+          element('e1', element('b5', frequency)),
+        ];
+  const tracks = element('1654ae6b', element('ae', element('d7', Buffer.of(1)), ...entry));
+  return Buffer.concat([
+    element('1a45dfa3', element('4282', Buffer.from('webm'))),
+    element('18538067', info, tracks),
+  ]);
+}
+
 export const pdf = (): Buffer =>
   Buffer.from('%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n');
 
