@@ -36,8 +36,9 @@ describe('without any variable but secrets', () => {
       http: { host: '0.0.0.0', port: 3000, cors: true, trustProxy: false },
       database: { url: null, migrateAtStart: true, poolSize: 10 },
       redis: { url: null },
-      security: { jwtExpiresInSeconds: 172_800 },
-      whatsapp: { baseUrl: 'https://graph.facebook.com', integration: null },
+      throttle: { windowSeconds: 60, limit: 100, loginLimit: 5 },
+      security: { jwtExpiresInSeconds: 172_800, bcryptRounds: 10 },
+      whatsapp: { baseUrl: 'https://graph.facebook.com', apiVersion: 'v25.0', integration: null },
     });
   });
 

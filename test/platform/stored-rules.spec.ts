@@ -2,7 +2,6 @@ import { makeConversations, startPlatform, type TestPlatform } from '../support/
 
 let platform: TestPlatform;
 let conversation: number;
-let contact: number;
 let user: number;
 let bot: number;
 
@@ -12,8 +11,6 @@ const added = async (statement: string): Promise<number> =>
 beforeAll(async () => {
   platform = await startPlatform({ poolSize: 2 });
   [conversation] = (await makeConversations(platform, 1)) as [number];
-  const [row] = await platform.sql<{ contact_id: number }>('select contact_id from conversation');
-  contact = row!.contact_id;
   await platform.sql(`update contact set external_id = 'taken', phone_number = '+5511999990000'`);
   user = await added(
     `insert into users (workspace_id, name, username, password, role_id)

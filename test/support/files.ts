@@ -94,7 +94,7 @@ export function mp3(frames = 100): Buffer {
 }
 
 /** As much of a WebM as tells its length and whether it has pictures. */
-export function webm({ seconds = 3, track = 'video' as 'video' | 'audio' } = {}): Buffer {
+export function webm({ seconds = 3, track = 'video' } = {}): Buffer {
   const element = (id: string, ...content: Buffer[]): Buffer => {
     const size = Buffer.alloc(8);
     size.writeBigUInt64BE((1n << 56n) | BigInt(content.reduce((sum, part) => sum + part.length, 0)));
