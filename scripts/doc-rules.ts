@@ -9,9 +9,9 @@ export interface Surroundings {
 
 const FENCE = /^(```|~~~)[\s\S]*?^\1/gm;
 const INLINE_CODE = /`[^`\n]*`/g;
-const LINK = /!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g;
-/** A link to a test names the test in its title: `[spec](../test/e2e/tags.spec.ts "makes a tag")`. */
-const TEST_LINK = /\]\(\s*([^)\s]+\.spec\.ts\s+"[^"]+")\s*\)/g;
+const LINK = /!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)/g;
+/** A link to a test names the test in its title, in either quotes: `[spec](../test/e2e/tags.spec.ts 'makes a tag')`. */
+const TEST_LINK = /\]\(\s*([^)\s]+\.spec\.ts\s+(?:"[^"]+"|'[^']+'))\s*\)/g;
 const REFERENCE = /^\[[^\]]+\]:\s+<?(\S+?)>?(?:\s|$)/gm;
 const EXTERNAL = /^[a-z][a-z+.-]*:/i;
 const NPM_SCRIPT = /\bnpm (?:run|run-script) (?:-\S+ )*([a-z][\w-]*(?::[\w-]+)*)/g;
@@ -55,7 +55,7 @@ function linkProblem(from: string, target: string, around: Surroundings): string
 }
 
 function testProblem(from: string, link: string, around: Surroundings): string | null {
-  const [, target, title] = /^(\S+)\s+"(.+)"$/.exec(link)!;
+  const [, target, title] = /^(\S+)\s+["'](.+)["']$/.exec(link)!;
   const text = around.read(join(dirname(from), target!));
   return text === null || text.includes(title!) ? null : `${target}: there is no test "${title}".`;
 }
