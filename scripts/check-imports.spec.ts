@@ -100,7 +100,7 @@ describe('the import rules', () => {
     [
       'an upward import',
       { 'src/users/users.service.ts': "\nimport { a } from '../messages/messages.service';" },
-      'src/users/users.service.ts:2: users must not import messages (floor 4 is below floor 7): tell it with a journal event',
+      'src/users/users.service.ts:2: users must not import messages (floor 5 is below floor 8): tell it with a journal event',
     ],
     [
       'an upward type import',
@@ -110,7 +110,7 @@ describe('the import rules', () => {
     [
       'channels that know each other',
       { 'src/app-chat/a.service.ts': "import type { b } from '../meta-whatsapp/b.service';" },
-      'app-chat must not import meta-whatsapp (both on floor 8)',
+      'app-chat must not import meta-whatsapp (both on floor 9)',
     ],
     [
       'anyone but the root importing the gateway',

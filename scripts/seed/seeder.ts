@@ -16,6 +16,7 @@ import { UnitOfWork } from '../../src/platform/database/unit-of-work';
 import { EventsModule } from '../../src/platform/events/events.module';
 import { Journal } from '../../src/platform/events/journal';
 import { JobsModule } from '../../src/platform/jobs/jobs.module';
+import { StorageModule } from '../../src/platform/storage/storage.module';
 import { UsersModule } from '../../src/users/users.module';
 import { UsersService } from '../../src/users/users.service';
 import { DEFAULT_WORKSPACE } from '../../src/workspaces/workspaces.service';
@@ -35,6 +36,7 @@ export class Seeder {
   static readonly modules: Type[] = [
     EventsModule,
     JobsModule,
+    StorageModule,
     UsersModule,
     ConversationsModule,
     MessagesModule,

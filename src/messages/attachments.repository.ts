@@ -84,6 +84,15 @@ export class AttachmentsRepository {
     return await this.settle(id, 'attempts = attempts + 1, try_after = $2', until);
   }
 
+  /** Answers the uploads that the message showed. */
+  async removeOf(messageId: number): Promise<number[]> {
+    const rows = await this.work.current.query<{ id: number | null }>(
+      'delete from message_attachment where message_id = $1 returning upload_id as id',
+      [messageId],
+    );
+    return rows.flatMap(({ id }) => id ?? []);
+  }
+
   /** What waits for a number of ours, such as for its token, is due now. */
   async hasten(integrationId: number): Promise<boolean> {
     const rows = await this.work.current.query(

@@ -4,6 +4,7 @@ import { audienceOf } from '../conversations/conversation.policy';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
 import type { Upload } from '../uploads/upload.types';
+import { UploadsService } from '../uploads/uploads.service';
 import { AttachmentsRepository } from './attachments.repository';
 import type { PendingFile } from './attachments.types';
 import { MESSAGE_EVENTS } from './message.events';
@@ -18,6 +19,7 @@ export class AttachmentsService {
     private readonly rows: AttachmentsRepository,
     private readonly messages: MessagesRepository,
     private readonly journal: Journal,
+    private readonly uploads: UploadsService,
   ) {}
 
   /** What a channel has to fetch now. */
@@ -48,6 +50,11 @@ export class AttachmentsService {
 
   async postpone(workspaceId: number, file: PendingFile, until: Date): Promise<void> {
     await this.work.run({ workspaceId }, () => this.rows.postpone(file.id, until));
+  }
+
+  /** Within the open unit of work that deletes the message. Files that no other message shows end with it. */
+  async removeOf(messageId: number): Promise<void> {
+    await this.uploads.discard(this.work.current, await this.rows.removeOf(messageId));
   }
 
   /** Within an open unit of work. Whether anything waited for this number of ours. */

@@ -7,6 +7,7 @@ import { ConversationsService } from '../conversations/conversations.service';
 import { type Conversation, toConversationState } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
+import { AttachmentsService } from './attachments.service';
 import { type LockedMessage, MessageChangesRepository } from './message-changes.repository';
 import { MESSAGE_EVENTS } from './message.events';
 import { type MessageDto, type NewMessagePayload, toMessageDto } from './messages.types';
@@ -19,6 +20,7 @@ export class MessageChangesService {
     private readonly work: UnitOfWork,
     private readonly messages: MessageChangesRepository,
     private readonly conversations: ConversationsService,
+    private readonly attachments: AttachmentsService,
     private readonly outbox: Outbox,
     private readonly journal: Journal,
     private readonly audit: AuditService,
@@ -60,6 +62,7 @@ export class MessageChangesService {
       if (isWaiting(message)) await this.outbox.withdraw(id, conversation.id);
       const after =
         message.senderType === 'contact' ? await this.conversations.uncount(conversation, id) : conversation;
+      await this.attachments.removeOf(id);
       const dto = toMessageDto(await this.messages.setDeleted(id, actor.userId));
       this.journal.append({
         type: MESSAGE_EVENTS.DELETED,

@@ -138,7 +138,7 @@ export function toMessageDto(message: Message): MessageDto {
     failed_at: iso(message.failedAt),
     error_code: message.errorCode,
     error_reason: message.errorReason,
-    attachments: message.attachments,
+    attachments: message.deletedAt === null ? message.attachments : [],
     edited_at: iso(message.editedAt),
     deleted_at: iso(message.deletedAt),
     deleted_by: message.deletedBy,

@@ -79,7 +79,10 @@ export class UploadsController {
       });
       return stored;
     } catch (error) {
-      await this.uploads.discard(actor, stored);
+      await this.uploads.discard(
+        actor,
+        stored.map((upload) => upload.id),
+      );
       throw error;
     }
   }

@@ -74,11 +74,11 @@ export class UploadsService {
     }
   }
 
-  /** Takes back what was just stored. Nothing shows it yet; its files go with the next sweep. */
-  async discard(scope: { workspaceId: number }, uploads: Upload[]): Promise<void> {
-    if (uploads.length === 0) return;
+  /** Removes those that nothing shows: their links end at once, their files go with the next sweep. */
+  async discard(scope: { workspaceId: number }, ids: number[]): Promise<void> {
+    if (ids.length === 0) return;
     await this.work.run(scope, async () => {
-      await this.rows.remove(uploads.map((upload) => upload.id));
+      await this.rows.remove(ids);
       this.jobs.enqueue({ task: SWEEP, key: 'all' });
     });
   }

@@ -286,6 +286,16 @@ describe('what an account refers to', () => {
     expect((await admin.delete(`/${what}s/${id}`)).status).toBe(204);
   });
 
+  test('it follows its contact into another one, password and all', async () => {
+    const [kept, other] = [await newContact(), await newContact()];
+    const account = await created({ contact_id: other });
+    expect((await admin.post(`/contacts/${kept}/merge`, { contact_id: other })).status).toBe(200);
+    expect((await admin.get(`${PATH}/${account.id}`)).body).toMatchObject({
+      contact_id: kept,
+      password_final_end: '1234',
+    });
+  });
+
   test('it goes with its contact', async () => {
     const contact_id = await newContact();
     const account = await created({ contact_id });

@@ -48,15 +48,11 @@ test(`${REQUESTS} requests from the document, most of them wrong: no 5xx, every 
           const body: unknown = isJson && text !== '' ? JSON.parse(text) : text;
           if (response.status >= 500)
             return [`${one.method} ${one.path} ${one.body}: ${response.status} ${text}`];
-          // Odd ids in a path may lead to another route, or to none.
-          const target = document.routeOf(one.method, one.path.split('?')[0]!);
+          // Odd ids in a path, such as `..`, may lead to another route, or to none.
+          const path = new URL(one.path, system.url).pathname;
+          const target = document.routeOf(one.method, path);
           if (target === null || `${target.method} ${target.path}` !== one.route) return [];
-          for (const problem of document.problemsOf(
-            one.method,
-            one.path.split('?')[0]!,
-            response.status,
-            body,
-          ))
+          for (const problem of document.problemsOf(one.method, path, response.status, body))
             undocumented.add(problem);
           return [];
         }),

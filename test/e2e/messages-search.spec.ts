@@ -152,7 +152,7 @@ it('follows what was changed and forgets what was deleted', async () => {
   const id = await openConversation(system);
   await system.sql(
     `insert into message (workspace_id, conversation_id, sender_type, sender_user, body, send_after)
-     values (1, $1, 'user', $2, 'zanzibar', 'infinity')`,
+     values (1, $1, 'user', $2, 'zanzibar', now() + interval '1 hour')`,
     [id, admin.user.id],
   );
   const [hit] = (await search('zanzibar')).data;

@@ -34,12 +34,12 @@ const pick = <T>(from: T[]): T => from[Math.floor(Math.random() * from.length)]!
 
 /** Takes the conversation's lock and writes an entry that says when its turn was. */
 async function touch(tx: Transaction, conversationId: number, transaction: string): Promise<void> {
-  const [row] = await tx.query<{ unread_count: number }>(
-    'update conversation set unread_count = unread_count + 1 where id = $1 returning unread_count',
+  const [row] = await tx.query<{ turn: number }>(
+    'update conversation set last_message_id = coalesce(last_message_id, 0) + 1 where id = $1 returning last_message_id as turn',
     [conversationId],
   );
   await pause();
-  const payload: Written = { transaction, turn: row!.unread_count };
+  const payload: Written = { transaction, turn: row!.turn };
   platform.journal.append({ type: 'load', conversationId, audience: null, payload });
 }
 

@@ -34,18 +34,23 @@ async function migrate(): Promise<string[]> {
   return lines;
 }
 
-/** Everything in the database that is not PostgreSQL's own, whatever `schemaText` knows of. */
+/**
+ * Everything in the database that is not PostgreSQL's own, whatever `schemaText` knows of. Extensions are left out:
+ * they stay, since others may use them.
+ */
 async function allObjects(): Promise<string[]> {
   const { rows } = await client.query<{ object: string }>(
     `with every(catalog, id) as (
        select 'pg_class'::regclass, oid from pg_class union all select 'pg_proc'::regclass, oid from pg_proc
        union all select 'pg_type'::regclass, oid from pg_type union all select 'pg_policy'::regclass, oid from pg_policy
        union all select 'pg_trigger'::regclass, oid from pg_trigger where not tgisinternal union all select 'pg_constraint'::regclass, oid from pg_constraint
-       union all select 'pg_namespace'::regclass, oid from pg_namespace union all select 'pg_extension'::regclass, oid from pg_extension
+       union all select 'pg_namespace'::regclass, oid from pg_namespace
        union all select 'pg_default_acl'::regclass, oid from pg_default_acl union all select 'pg_cast'::regclass, oid from pg_cast
        union all select 'pg_operator'::regclass, oid from pg_operator union all select 'pg_opclass'::regclass, oid from pg_opclass
        union all select 'pg_ts_config'::regclass, oid from pg_ts_config union all select 'pg_event_trigger'::regclass, oid from pg_event_trigger)
-     select pg_describe_object(catalog, id, 0) as object from every where id >= 16384
+     select pg_describe_object(catalog, id, 0) as object from every
+     where id >= 16384 and not exists (
+       select from pg_depend d where d.classid = catalog and d.objid = id and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e')
      union all select 'rights on schema public: ' || array_to_string(nspacl, ' ') from pg_namespace where nspname = 'public'
      order by 1`,
   );

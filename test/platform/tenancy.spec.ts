@@ -21,6 +21,8 @@ const PLATFORM_RIGHTS = {
   journal_consumer: 'insert, select, update',
   journal_floor: 'select, update',
   journal_set_aside: 'delete, insert, select',
+  presence_process: 'delete, insert, select, update',
+  user_connection: 'select',
   user_session: 'delete, select',
   webhook_delivery: 'delete, insert, select',
   webhook_set_aside: 'delete, insert, select',

@@ -58,6 +58,52 @@ it('accounts are made once and listed, without a server and beside one', async (
   await server.process.exited;
 });
 
+it('made-up conversations can be looked at, whatever is run before and how often', async () => {
+  const shop = await run('seed-database', ['--customers', '8']);
+  expect([shop.code, shop.stdout]).toEqual([0, expect.stringMatching(/^conversations +8\/8$/m)]);
+  const again = await run('seed-database', ['--customers', '8']);
+  expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('all 8 exist, left as they are')]);
+  const simple = await run('seed-simple-messages');
+  expect([simple.code, simple.stdout]).toEqual([0, expect.stringMatching(/^messages +5\/5$/m)]);
+  const supervisor = await run('create-supervisor', ['--username', 'sonia', '--password', 'a long password']);
+  expect([supervisor.code, supervisor.stdout]).toEqual([0, 'made    sonia / (as given) (supervisor)\n']);
+
+  const server = await startServer(dataDir);
+  const direct = await run('seed-direct-messages', ['--count', '250']); // beside the running server
+  expect([direct.code, direct.stdout]).toEqual([0, expect.stringMatching(/^messages +250\/250$/m)]);
+  const call = async <Body>(path: string, token?: string, body?: object): Promise<Body> => {
+    const response = await fetch(`${server.url}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return (await response.json()) as Body;
+  };
+  const { access_token: token } = await call<{ access_token: string }>('/auth/login', undefined, {
+    username: 'sonia',
+    password: 'a long password',
+  });
+  const inbox = await call<{
+    data: { id: number; status: string; assigned_user: number | null; assigned_bot: number | null }[];
+    meta: { total: number };
+  }>('/conversations?limit=100', token);
+  expect(inbox.meta.total).toBe(10);
+  expect(inbox.data.some((one) => one.assigned_user !== null)).toBe(true);
+  expect(inbox.data.some((one) => one.assigned_bot !== null)).toBe(true);
+  expect(inbox.data.some((one) => one.status === 'queue')).toBe(true);
+  const [, id] = /conversation (\d+)/.exec(direct.stdout)!;
+  const long = await call<{ meta: { total: number } }>(`/messages/conversation/${id}`, token);
+  expect(long.meta.total).toBe(250);
+  // Nothing that is made up goes out to anybody.
+  const waiting = await call<{ meta: { total: number } }>('/messages?whatsapp_status=pending', token);
+  expect(waiting.meta.total).toBe(0);
+  server.process.kill('SIGTERM');
+  await server.process.exited;
+});
+
 it('migrations run and are undone by hand', async () => {
   expect((await run('db-migrate')).code).toBe(0);
   const undone = await run('db-migrate', ['--revert', '1']);
@@ -97,6 +143,12 @@ it.each([
   ['create-users', ['--force']],
   ['rotate-secrets', ['now']],
   ['list-users', ['all']],
+  ['create-supervisor', ['--role', 'admin']],
+  ['create-supervisor', ['--name']],
+  ['seed-database', ['--customers', '0']],
+  ['seed-database', ['--customers', '10001']],
+  ['seed-direct-messages', ['--count', 'many']],
+  ['seed-simple-messages', ['5']],
   ['db-migrate', ['--revert', '0']],
   ['db-migrate', ['--revert', '1', '2']],
 ])('%s %j says how it is used, and does nothing', async (script, args) => {
@@ -121,6 +173,15 @@ describe('in production', () => {
     ENCRYPTION_KEY: 'y'.repeat(32),
     WHATSAPP_WEBHOOK_VERIFY_TOKEN: 'z'.repeat(8),
   };
+
+  it.each(['create-supervisor', 'seed-database', 'seed-direct-messages', 'seed-simple-messages'])(
+    '%s refuses unless it is told to',
+    async (script) => {
+      const { code, stdout, stderr } = await run(script, [], production);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain('-- --allow-production');
+    },
+  );
 
   it('nobody makes well-known accounts by accident', async () => {
     const { code, stdout, stderr } = await run('create-users', [], production);

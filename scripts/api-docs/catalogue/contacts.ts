@@ -79,7 +79,9 @@ export const CONTACTS: Chapter = {
         text: 'name,phone_number,tags\nCarla Díaz,+34 612 00 00 01,VIP|Nuevo\nno number,12,\n',
       },
       errors: {
-        PAYLOAD_TOO_LARGE: 'The file is larger than 2 MB.',
+        VALIDATION_FAILED:
+          'The file is no CSV, not in UTF-8, or has columns that mean nothing here. Nothing of it is taken.',
+        PAYLOAD_TOO_LARGE: 'The file has more than 10,000 rows or 2 MB.',
         UNSUPPORTED_MEDIA_TYPE: 'The body is not text/csv in UTF-8.',
       },
     },

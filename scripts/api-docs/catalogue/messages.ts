@@ -89,6 +89,7 @@ export const MESSAGES: Chapter = {
       name: 'Unread messages in all',
       about: 'Of the conversations that one may see, or of one of them.',
       query: { conversationId: '{{conversation_id}}' },
+      errors: { NOT_FOUND: 'There is no such conversation, or none that you may see.' },
     },
     {
       route: 'PATCH /messages/mark-as-read',

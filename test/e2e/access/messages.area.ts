@@ -13,7 +13,7 @@ export const messagesArea: Area = {
     );
     const [waiting] = await system.sql<{ id: string }>(
       `insert into message (workspace_id, conversation_id, sender_type, sender_user, body, send_after)
-       values ($1, $2, 'user', $3, 'not yet', 'infinity') returning id`,
+       values ($1, $2, 'user', $3, 'not yet', now() + interval '1 hour') returning id`,
       [workspace.id, conversation, workspace.employer.user.id],
     );
     return {
