@@ -55,6 +55,10 @@ export class BotDispatch implements OnModuleInit, JournalConsumer {
     this.consumers.register(this);
   }
 
+  async workspaces(): Promise<number[]> {
+    return await this.roster.current();
+  }
+
   wants(event: JournalEvent): boolean {
     if (event.type !== MESSAGE_EVENTS.NEW) return true;
     const message = event.payload as unknown as NewMessagePayload;

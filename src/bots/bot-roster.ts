@@ -25,6 +25,12 @@ export class BotRoster {
     return this.workspaces.has(workspaceId);
   }
 
+  /** Those that have some now. */
+  async current(): Promise<number[]> {
+    await this.load();
+    return [...this.workspaces];
+  }
+
   private async load(): Promise<void> {
     try {
       const { at, workspaces } = await this.rows.load();

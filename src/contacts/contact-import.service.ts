@@ -4,8 +4,9 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { AuditService } from '../audit/audit.service';
 import type { StaffActor } from '../common/actor';
+import { AppError } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
-import { Overtaken, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
+import { isRetryable, Overtaken, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { type CsvRow, readContactsCsv, splitTags } from './contact-csv';
 import { ContactImportBatch, type ImportRow } from './contact-import-batch';
@@ -15,6 +16,8 @@ import { parsePhone } from './phone-lines';
 
 /** Rows written together: enough to be quick, few enough that nobody waits for their locks. */
 const BATCH = 500;
+/** Customers who write at the same moment may overtake a batch more often than a unit of work tries by itself. */
+const TURNS = 8;
 
 /**
  * Takes a file of contacts. Every batch of rows is a transaction of its own: a crash leaves whole batches, and the
@@ -56,6 +59,18 @@ export class ContactImportService {
   }
 
   private async write(
+    ...batch: Parameters<ContactImportService['tryToWrite']>
+  ): Promise<Awaited<ReturnType<ContactImportBatch['write']>>> {
+    for (let turn = 1; ; turn++) {
+      try {
+        return await this.tryToWrite(...batch);
+      } catch (error) {
+        if (turn === TURNS || !(error instanceof AppError && isRetryable(error.cause))) throw error;
+      }
+    }
+  }
+
+  private async tryToWrite(
     actor: StaffActor,
     rows: ImportRow[],
     seen: ReadonlyMap<string, number>,

@@ -107,6 +107,38 @@ test('it hears within 100 ms, and within a second or so where no hint comes', as
   await eventually(() => seen.includes('without a hint'), { timeoutMs: 3_000 });
 });
 
+test('of workspaces that it has nothing to do in it is handed nothing, and of one that it takes up meanwhile nothing is missed', async () => {
+  const [other] = await twoWorkspaces(platform);
+  const seen: string[] = [];
+  const mine: number[] = [];
+  let asked = 0;
+  let isTime = false;
+  await start({
+    ...collector(seen),
+    workspaces: async () => {
+      const answer = [...mine];
+      // While it is asked, the other workspace begins to matter, and something happens there.
+      asked++;
+      if (isTime) {
+        isTime = false;
+        mine.push(other);
+        await append(['in the moment of asking'], { workspaceId: other });
+      }
+      return answer;
+    },
+  });
+  await append(['too early'], { workspaceId: other });
+  await append(['too early as well'], { workspaceId: other });
+  const before = asked;
+  await eventually(() => asked >= before + 2, { timeoutMs: 8_000 });
+  isTime = true;
+  await eventually(() => seen.length > 0, { timeoutMs: 8_000 });
+  await append(['later'], { workspaceId: other });
+  await append(['elsewhere']);
+  await eventually(() => seen.length > 1, { timeoutMs: 8_000 });
+  expect(seen).toEqual(['in the moment of asking', 'later']);
+});
+
 test('what happens while nobody runs is handed over afterwards, what was handled is not', async () => {
   const seen: string[] = [];
   await start(collector(seen));

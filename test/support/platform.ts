@@ -74,7 +74,8 @@ export async function startPlatform(options: { poolSize?: number } = {}): Promis
 /** Two more workspaces besides the default one, for tests of what must not pass between them. */
 export async function twoWorkspaces(platform: TestPlatform): Promise<[number, number]> {
   const rows = await platform.sql<{ id: number }>(
-    `insert into workspace (slug, name) values ('north', 'North'), ('south', 'South') returning id`,
+    `insert into workspace (slug, name) values ('north', 'North'), ('south', 'South')
+     on conflict (slug) do update set name = excluded.name returning id`,
   );
   return [rows[0]!.id, rows[1]!.id];
 }

@@ -12,7 +12,7 @@ import { PlatformDatabase } from '../database/connections';
 import { isUnavailable, LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlState } from '../database/database-errors';
 import { strikeOut } from '../observability/logger';
 import { LOGGER } from '../observability/observability.module';
-import { formatCursor, parseCursor } from './journal-cursor';
+import { formatCursor, type JournalCursor, parseCursor, transactionsBetween } from './journal-cursor';
 import { type JournalEvent, type JournalPage, JournalReader } from './journal-reader';
 import { JournalTail } from './journal-tail';
 
@@ -24,6 +24,8 @@ const POLL_MS = 1_000;
 const TURN_MS = 10_000;
 /** A handler that takes longer has failed. With the waits between the tries nobody is held up for 60 s. */
 const HANDLE_MS = 6_000;
+/** The place is saved after more transactions than this, also where none was of interest: one is its own last saving. */
+const OWN_SAVING = 1;
 const MAX_FAILURES = 5;
 const FIRST_WAIT_MS = 500;
 const MAX_ERROR_LENGTH = 2_000;
@@ -34,6 +36,11 @@ export interface JournalConsumer {
   name: string;
   /** Entries of other types are not even read. */
   types: readonly string[];
+  /**
+   * The only workspaces in which it has something to do: entries of others are not read either. Asked anew for every
+   * look at the journal, and about everything that commits before it is asked.
+   */
+  workspaces?: () => Promise<readonly number[]>;
   /** Whether the entry is of interest, by what it says itself. Quick; asked for every entry of those types. */
   wants: (event: JournalEvent) => boolean;
   /** Whether a wanted entry is acted on at once, or with the look of every second. Default: at once. */
@@ -197,14 +204,27 @@ class Runner {
       this.lookIn(place.waitMs);
       return false;
     }
-    const page = await this.reader.readOn(client, parseCursor(place.cursor), PAGE, this.consumer.types);
+    const from = parseCursor(place.cursor);
+    const page = await this.pageFrom(client, from);
     if (page.gap) await this.noteGap(client);
     const { cursor, outcome } = await this.handOver(place, page);
     if (typeof outcome === 'string') {
-      if (page.events.length > 0 || place.old) await this.save(client, cursor);
+      const far = transactionsBetween(from, page.next) > OWN_SAVING;
+      if (page.events.length > 0 || place.old || far) await this.save(client, cursor);
       return outcome === 'more';
     }
     return await this.fail(client, place, cursor, outcome.failed, outcome.error);
+  }
+
+  private async pageFrom(client: PoolClient, from: JournalCursor): Promise<JournalPage> {
+    const { types, workspaces } = this.consumer;
+    if (workspaces === undefined) return await this.reader.readOn(client, from, PAGE, types, null);
+    // The end is fixed before the consumer is asked: else it would pass over what a workspace did that it began to
+    // work for in between.
+    const upto = from.upto ?? (await this.reader.end(client));
+    const wanted = await workspaces.call(this.consumer);
+    const page = await this.reader.readOn(client, { ...from, upto }, PAGE, types, wanted);
+    return { ...page, complete: from.upto === null && page.next.upto === null };
   }
 
   /** Null while another process works for this consumer. */

@@ -33,6 +33,11 @@ export function parseCursor(text: unknown): JournalCursor {
   throw new AppError('CURSOR_INVALID', 'This is not a cursor that the server gave out.');
 }
 
+/** How many transactions had begun between two places; of those read to their end. */
+export function transactionsBetween(from: JournalCursor, to: JournalCursor): number {
+  return Number(parseSnapshot(to.base)!.xmax - parseSnapshot(from.base)!.xmax);
+}
+
 /**
  * The part of a snapshot that a crash cannot change: transactions up to `last`, the newest that left an entry.
  * PostgreSQL gives out the number of a transaction that left no trace on disk, such as one rolled back just before

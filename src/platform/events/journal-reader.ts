@@ -66,20 +66,31 @@ export class JournalReader {
   /** What came after `cursor`, at most `limit` entries, of all workspaces or of one. */
   async read(cursor: JournalCursor, limit: number, workspaceId: number | null = null): Promise<JournalPage> {
     return pageOf(
-      await this.db.prepared<EventRow>(...readStatement(cursor, limit, workspaceId, null)),
+      await this.db.prepared<EventRow>(
+        ...readStatement(cursor, limit, workspaceId === null ? null : [workspaceId], null),
+      ),
       cursor,
       limit,
     );
   }
 
-  /** The same over a connection that the caller holds, and only entries of these types. */
+  /** Where the journal ends at this moment, as `upto` of a cursor. */
+  async end(client: PoolClient): Promise<string> {
+    const { rows } = await client.query<{ now: string; last: string }>(
+      `select pg_current_snapshot()::text as now, ${LAST_XID} as last`,
+    );
+    return durablePart(rows[0]!.now, rows[0]!.last);
+  }
+
+  /** The same over a connection that the caller holds, and only entries of these types and, if given, workspaces. */
   async readOn(
     client: PoolClient,
     cursor: JournalCursor,
     limit: number,
     types: readonly string[],
+    workspaceIds: readonly number[] | null,
   ): Promise<JournalPage> {
-    const [name, text, values] = readStatement(cursor, limit, null, types);
+    const [name, text, values] = readStatement(cursor, limit, workspaceIds, types);
     return pageOf((await client.query<EventRow>({ name, text, values })).rows, cursor, limit);
   }
 
@@ -98,7 +109,7 @@ export class JournalReader {
 function readStatement(
   cursor: JournalCursor,
   limit: number,
-  workspaceId: number | null,
+  workspaceIds: readonly number[] | null,
   types: readonly string[] | null,
 ): [name: string, text: string, values: unknown[]] {
   return [
@@ -112,11 +123,11 @@ function readStatement(
          and xid < pg_snapshot_xmax(pg_current_snapshot()) -- else it came with a dump of another cluster
          and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
          and ($2::pg_snapshot is null or pg_visible_in_snapshot(xid, $2::pg_snapshot))
-         and id > $3 and ($5::bigint is null or workspace_id = $5)
+         and id > $3 and ($5::bigint[] is null or workspace_id = any ($5::bigint[]))
          and ($6::text[] is null or type = any ($6::text[]))
        order by id limit $4
      ) e on true`,
-    [cursor.base, cursor.upto, cursor.after, limit, workspaceId, types],
+    [cursor.base, cursor.upto, cursor.after, limit, workspaceIds, types],
   ];
 }
 
