@@ -16,10 +16,18 @@ const CONVERSATION = `c.id, c.status, c.assigned_user, c.assigned_bot, c.unread_
 const MESSAGE = `m.id, m.conversation_id, m.sender_type, m.sender_user, m.type, m.body, m.payload, m.created_at, m.sent_at, m.delivered_at,
   m.whatsapp_message_id, m.whatsapp_status`;
 
-const inbox = (seen: string): string =>
-  `select ${CONVERSATION}, m.* from conversation c join contact k on k.workspace_id = 1 and k.id = c.contact_id
+/** The newest 50 of each part first, then what belongs to them, and how many there are in all. */
+const inbox = (...parts: string[]): string =>
+  `select ${CONVERSATION}, m.*, (select count(*) from conversation where workspace_id = 1 and (${parts.join(' or ')})) as total
+   from (select * from (${parts
+     .map(
+       (part) =>
+         `(select * from conversation where workspace_id = 1 and ${part} order by last_message_at desc nulls last, id desc limit 50)`,
+     )
+     .join(' union all ')}) either order by last_message_at desc nulls last, id desc limit 50) c
+   join contact k on k.workspace_id = 1 and k.id = c.contact_id
    left join message m on m.workspace_id = 1 and m.id = c.last_message_id
-   where c.workspace_id = 1 and ${seen} order by c.last_message_at desc nulls last, c.id desc limit 50`;
+   order by c.last_message_at desc nulls last, c.id desc`;
 
 /** A full-text index as one would make it for a single tenant. */
 export const HAND_MADE_INDEX = `
@@ -89,7 +97,7 @@ export function questionsOf(first: number, conversations: number, employer: numb
       name: 'inbox, 50',
       who: 'employer',
       path: () => '/conversations?limit=50',
-      sql: inbox('(c.assigned_user is null or c.assigned_user = $1)'),
+      sql: inbox('assigned_user is null', 'assigned_user = $1'),
       values: () => [employer],
     },
     {
