@@ -3,6 +3,7 @@ import { AuditService } from '../audit/audit.service';
 import { includesLevel } from '../common/access-level';
 import type { StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
+import { accountGone } from './users.errors';
 import { changesBetween } from '../common/changes';
 import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
@@ -70,7 +71,8 @@ export class UserChangesService {
       passwordHash = await this.passwords.hashNew(input.password);
     }
     return await this.work.run(actor, async () => {
-      const before = present(await this.users.lock(userId));
+      const before = await this.users.lock(userId);
+      if (before === null) throw accountGone();
       if (passwordHash !== null && (await this.users.findPasswordHash(userId)) !== known)
         throw new AppError('CONFLICT', 'The password was changed by somebody else at this moment.');
       return await this.apply(actor, before, {

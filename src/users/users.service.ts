@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service';
 import type { Actor, StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
+import { accountGone } from './users.errors';
 import { type Page, pageOf } from '../common/page';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { RolesService } from '../roles/roles.service';
@@ -71,7 +72,11 @@ export class UsersService {
   }
 
   async getOwn(actor: Actor): Promise<UserDto> {
-    return await this.work.run(actor, async () => toUserDto((await this.users.findById(actor.userId))!));
+    return await this.work.run(actor, async () => {
+      const user = await this.users.findById(actor.userId);
+      if (user === null) throw accountGone();
+      return toUserDto(user);
+    });
   }
 
   async add(actor: StaffActor, input: CreateUserDto): Promise<UserDto> {

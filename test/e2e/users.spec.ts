@@ -501,3 +501,11 @@ test('the staff is managed by admins only', async () => {
       expect([answer.status, codeOf(answer)]).toEqual([403, 'FORBIDDEN']);
   }
 });
+
+test('who is deleted while signed in is told so, and not that something broke', async () => {
+  const gone = await system.signIn('employer');
+  expect((await gone.get('/users/me')).status).toBe(200); // from now on the session is known for a second
+  await system.sql('delete from users where id = $1', [gone.user.id]);
+  for (const answer of [await gone.get('/users/me'), await gone.patch('/users/me', { name: 'Still me' })])
+    expect(answer).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+});
