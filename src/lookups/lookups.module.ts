@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
-import { ApplicationsController } from './applications.controller';
-import { DevicesController } from './devices.controller';
+import {
+  ApplicationsController,
+  DevicesController,
+  ServersController,
+  TagsController,
+} from './lookups.controller';
 import { LookupsRepository } from './lookups.repository';
 import { LookupsService } from './lookups.service';
-import { ServersController } from './servers.controller';
-import { TagsController } from './tags.controller';
 
 @Module({
   imports: [AuditModule],
