@@ -159,9 +159,12 @@ test('whoever a conversation is taken from hears only of that, and has lost it w
 
 test('whoever was away when a conversation was taken from them hears afterwards that it is gone, without content', async () => {
   const id = await openConversation(system, { says: 'a secret' });
-  await admin.patch(`/conversations/${id}/assign`, { assigned_user: ana.user.id });
   const first = await system.listen(ana);
-  const after = String(first.heard[0]!.payload['cursor']);
+  await admin.patch(`/conversations/${id}/assign`, { assigned_user: ana.user.id });
+  await eventually(() => first.of('conversation:assigned').length === 1, {
+    what: 'the news that it is hers',
+  });
+  const after = first.of('conversation:assigned')[0]!.meta.cursor;
   first.socket.disconnect();
   await ana.post('/messages', { conversation_id: id, body: 'said while it was hers' });
   await admin.patch(`/conversations/${id}/assign`, { assigned_user: ben.user.id });
