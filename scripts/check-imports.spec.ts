@@ -1,4 +1,6 @@
-import { checkImports } from './import-rules';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkImports, FLOORS } from './import-rules';
 import { readImports } from './read-imports';
 
 /** The messages for a tree of files, each as `path: text`. */
@@ -236,4 +238,16 @@ describe('the import rules', () => {
       expect.stringContaining('src/users/a.ts -> src/users/b.ts -> src/users/c.ts -> src/users/a.ts'),
     ]);
   });
+});
+
+it('docs/architecture.md shows every folder on its floor', () => {
+  const root = join(__dirname, '..');
+  const document = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const shown = [...document.matchAll(/^\| (\d+) +\| (`[^|]+)\|/gm)].flatMap(([, floor, folders]) =>
+    [...folders!.matchAll(/`([\w-]+)`/g)].map(([, folder]) => `${floor} ${folder}`),
+  );
+  const there = FLOORS.flatMap((row, floor) =>
+    row.filter((folder) => existsSync(join(root, 'src', folder))).map((folder) => `${floor} ${folder}`),
+  );
+  expect(shown.toSorted()).toEqual(there.toSorted());
 });
