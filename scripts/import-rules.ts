@@ -35,7 +35,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['auth', 'contact-user-accounts', 'presence', 'notifications'],
   ['conversations'],
   ['messages'],
-  ['meta-whatsapp', 'app-chat', 'team-chat', 'bots'],
+  ['meta-whatsapp', 'app-chat', 'team-chat', 'bots', 'auto-assignment'],
   ['crm-gateway', 'api-docs'],
   [ROOT],
 ];

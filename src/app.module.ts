@@ -1,7 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiDocsModule } from './api-docs/api-docs.module';
-import { BotsModule } from './bots/bots.module';
 import { AuthModule } from './auth/auth.module';
+import { AutoAssignmentModule } from './auto-assignment/auto-assignment.module';
+import { BotsModule } from './bots/bots.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
 import { ContactUserAccountsModule } from './contact-user-accounts/contact-user-accounts.module';
@@ -39,6 +40,7 @@ import { PresenceModule } from './presence/presence.module';
     NotificationsModule,
     PresenceModule,
     BotsModule,
+    AutoAssignmentModule,
     CrmGatewayModule,
     ApiDocsModule,
   ],

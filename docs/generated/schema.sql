@@ -37,6 +37,38 @@ alter table audit_log enable and force row level security;
 create policy own_workspace on audit_log to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant insert, select on audit_log to apicechat_app;
 
+-- Whether and how the queue is given to people. No row: it is not.
+create table auto_assignment (
+  workspace_id bigint default current_workspace_id() not null,
+  enabled boolean not null,
+  levels character varying(20)[] not null,
+  max_open integer not null,
+  wait_seconds integer not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint auto_assignment_pkey PRIMARY KEY (workspace_id),
+  constraint auto_assignment_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint auto_assignment_levels_check CHECK (cardinality(levels) > 0 AND levels <@ ARRAY['employer'::character varying, 'supervisor'::character varying, 'admin'::character varying]),
+  constraint auto_assignment_max_open_check CHECK (max_open >= 1 AND max_open <= 1000),
+  constraint auto_assignment_wait_seconds_check CHECK (wait_seconds >= 0 AND wait_seconds <= 3600)
+);
+alter table auto_assignment enable and force row level security;
+create policy machinery on auto_assignment for select to apicechat_platform using (true);
+create policy own_workspace on auto_assignment to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on auto_assignment to apicechat_app;
+grant select (enabled, workspace_id) on auto_assignment to apicechat_platform;
+
+-- Who was given a conversation last, so that equally busy people take turns.
+create table auto_assignment_turn (
+  workspace_id bigint default current_workspace_id() not null,
+  user_id bigint not null,
+  given_at timestamp with time zone not null,
+  constraint auto_assignment_turn_pkey PRIMARY KEY (workspace_id, user_id),
+  constraint auto_assignment_turn_workspace_id_user_id_fkey FOREIGN KEY (workspace_id, user_id) REFERENCES users(workspace_id, id) ON DELETE CASCADE
+);
+alter table auto_assignment_turn enable and force row level security;
+create policy own_workspace on auto_assignment_turn to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on auto_assignment_turn to apicechat_app;
+
 create table bot (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
@@ -280,6 +312,7 @@ create table conversation (
   active_at timestamp with time zone generated always as (COALESCE(last_message_at, created_at)) stored not null, -- The place in the inbox: the newest message, or the beginning where there is none.
   read_up_to_id bigint default 0 not null, -- Staff have read the customer's messages up to this id; unread_count is those after it that are not deleted.
   read_at timestamp with time zone, -- When read_up_to_id last moved forward.
+  queued_at timestamp with time zone default now() not null, -- Since when it waits in the queue, or since when it last did.
   constraint conversation_pkey PRIMARY KEY (workspace_id, id),
   constraint conversation_assigned_bot_fkey FOREIGN KEY (workspace_id, assigned_bot) REFERENCES bot(workspace_id, assignable_id),
   constraint conversation_workspace_id_assigned_user_fkey FOREIGN KEY (workspace_id, assigned_user) REFERENCES users(workspace_id, id),

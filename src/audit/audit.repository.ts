@@ -13,8 +13,8 @@ export class AuditRepository {
       `insert into audit_log (user_id, user_name, action, subject_type, subject_id, details)
        values ($1, $2, $3, $4, $5, $6)`,
       [
-        entry.actor.userId,
-        entry.actor.username,
+        entry.actor?.userId ?? null,
+        entry.actor?.username ?? 'system',
         entry.action,
         entry.subject.type,
         entry.subject.id,

@@ -1,8 +1,8 @@
 import type { Actor } from '../common/actor';
 
-/** Something a member of staff did. */
+/** Something a member of staff did, or the server by itself. */
 export interface AuditEntry {
-  actor: Actor;
+  actor: Actor | null;
   /** `subject.verb`, such as `conversation.assign`. */
   action: string;
   subject: { type: string; id: number | null };
@@ -36,7 +36,7 @@ export interface AuditFilter {
 export interface AuditEntryDto {
   id: number;
   user_id: number | null;
-  /** As they were called then. */
+  /** As they were called then; `system` without a `user_id` for what the server did by itself. */
   user_name: string;
   /** `subject.verb`, such as `conversation.assign`. */
   action: string;

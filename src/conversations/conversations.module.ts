@@ -10,6 +10,8 @@ import { ConversationPresenter } from './conversation-presenter';
 import { ConversationsController } from './conversations.controller';
 import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
+import { ConversationQueueRepository } from './conversation-queue.repository';
+import { ConversationQueueService } from './conversation-queue.service';
 import { InboxRepository } from './inbox.repository';
 import { InboxService } from './inbox.service';
 
@@ -24,9 +26,11 @@ import { InboxService } from './inbox.service';
     ConversationsService,
     BotHandsService,
     ConversationEditsService,
+    ConversationQueueRepository,
+    ConversationQueueService,
     InboxRepository,
     InboxService,
   ],
-  exports: [ConversationsService, BotHandsService],
+  exports: [ConversationsService, BotHandsService, ConversationQueueService],
 })
 export class ConversationsModule {}

@@ -159,6 +159,7 @@ export class ConversationsRepository {
     const rows = await this.work.current.prepared<Conversation>(
       'conversation_save',
       `update conversation set status = new_status, priority = new_priority, assigned_user = new_user,
+         queued_at = case when new_status = 'queue' and status <> 'queue' then now() else queued_at end,
          assigned_bot = new_bot, transfer_note = new_note, unread_count = new_count, read = new_read, updated_at = now()
        from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::int[], $8::boolean[])
          as n(conversation_id, new_status, new_priority, new_user, new_bot, new_note, new_count, new_read)

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AccessLevel } from '../common/access-level';
 import { PlatformDatabase } from '../platform/database/connections';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { PresenceDto, PresenceStatus } from './presence.types';
@@ -37,6 +38,16 @@ export class PresenceRepository {
       `select ${COLUMNS} from users u where u.deactivated_at is null order by u.id`,
     );
     return rows.map(toDto);
+  }
+
+  /** Who is connected and neither away nor busy, of these levels; the smallest id first. */
+  async available(levels: AccessLevel[]): Promise<number[]> {
+    const rows = await this.work.current.query<{ id: number }>(
+      `select u.id from users u join roles r on r.id = u.role_id
+       where u.status = 'online' and u.deactivated_at is null and r.access_level = any ($1) order by u.id`,
+      [levels],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Whatever changes a presence holds this first, so that changes of one user come one after the other. */

@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { Logger } from 'pino';
+import type { AccessLevel } from '../common/access-level';
 import type { Actor } from '../common/actor';
 import { notFound } from '../common/app-error';
 import { UnitOfWork } from '../platform/database/unit-of-work';
@@ -97,6 +98,11 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
   async list(actor: Actor): Promise<PresenceDto[]> {
     await this.writing.get(keyOf(actor)); // who has just come sees themselves
     return await this.work.run(actor, () => this.presences.list());
+  }
+
+  /** Who of these levels can be given work now: connected, and neither away nor busy. Within an open unit of work. */
+  async available(levels: AccessLevel[]): Promise<number[]> {
+    return await this.presences.available(levels);
   }
 
   /** What the actor shall be shown as while connected, until they choose anew. */

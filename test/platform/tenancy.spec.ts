@@ -13,6 +13,7 @@ const MAYBE_NOBODYS = ['webhook_set_aside'];
 
 /** All that the machinery's role may do, over all tables. */
 const PLATFORM_RIGHTS = {
+  'auto_assignment (enabled, workspace_id)': 'select',
   'bot (deleted_at, workspace_id)': 'select',
   bot_trigger: 'delete, select',
   early_delivery_report: 'delete, select',

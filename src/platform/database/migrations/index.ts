@@ -11,6 +11,7 @@ import { Uploads1763700000014 } from './1763700000014-uploads';
 import { Outbound1763700000015 } from './1763700000015-outbound';
 import { Bots1763700000016 } from './1763700000016-bots';
 import { Presence1763700000017 } from './1763700000017-presence';
+import { AutoAssignment1763700000018 } from './1763700000018-auto-assignment';
 
 /** In the order they run. A migration that has been released is never edited. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   Outbound1763700000015,
   Bots1763700000016,
   Presence1763700000017,
+  AutoAssignment1763700000018,
 ];
