@@ -860,25 +860,7 @@ CREATE OR REPLACE FUNCTION public.contact_patterns(words text[])
  IMMUTABLE PARALLEL SAFE STRICT
 RETURN (SELECT array_agg(((CASE WHEN (length(searched.word) < 3) THEN '% '::text ELSE '%'::text END || regexp_replace(searched.word, '([\\%_])'::text, '\\\1'::text, 'g'::text)) || '%'::text)) AS array_agg FROM (SELECT searchable(typed.typed) AS word FROM unnest(contact_patterns.words) typed(typed)) searched);
 
-CREATE OR REPLACE FUNCTION public.contact_search(words text[])
- RETURNS SETOF bigint
- LANGUAGE plpgsql
- STABLE STRICT SECURITY DEFINER ROWS 500
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-      declare
-        condition text := '';
-        word text;
-      begin
-        foreach word in array words loop
-          word := regexp_replace(searchable(word), '([\\%_])', '\\\1', 'g');
-          -- Two letters have no trigram but that of the beginning of a word.
-          condition := condition || format(' and search_text like %L', case when length(word) < 3 then '% ' else '%' end || word || '%');
-        end loop;
-        return query execute 'select id from contact where workspace_id = $1' || condition using current_workspace_id();
-      end $function$;
-
-CREATE OR REPLACE FUNCTION public.contact_search(words text[], most integer)
+CREATE OR REPLACE FUNCTION public.contact_search(words text[], most integer DEFAULT 2147483647)
  RETURNS SETOF bigint
  LANGUAGE plpgsql
  STABLE STRICT SECURITY DEFINER ROWS 500
