@@ -746,7 +746,8 @@ create table users (
   constraint users_status_check CHECK (status::text = ANY (ARRAY['online'::character varying, 'away'::character varying, 'busy'::character varying, 'offline'::character varying]::text[]))
 );
 CREATE INDEX users_role ON public.users USING btree (workspace_id, role_id);
-CREATE UNIQUE INDEX users_username ON public.users USING btree (workspace_id, username) WHERE (deleted_at IS NULL);
+CREATE INDEX users_sign_in ON public.users USING btree (workspace_id, username) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX users_username ON public.users USING btree (workspace_id, lower((username)::text)) WHERE (deleted_at IS NULL);
 alter table users enable and force row level security;
 create policy own_workspace on users to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on users to apicechat_app;
