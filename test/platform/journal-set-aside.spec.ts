@@ -230,7 +230,7 @@ describe('what was set aside', () => {
          where datname = current_database() and application_name = 'apicechat platform' and state like 'idle in transaction%'`,
       );
     };
-    await expect(one.retry(id)).rejects.toThrow();
+    await expect(one.retry(id)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     expect(await rows()).toBe(1);
   });
 
