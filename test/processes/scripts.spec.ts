@@ -96,6 +96,21 @@ it('made-up conversations can be looked at, whatever is run before and how often
   expect(inbox.data.some((one) => one.assigned_user !== null)).toBe(true);
   expect(inbox.data.some((one) => one.assigned_bot !== null)).toBe(true);
   expect(inbox.data.some((one) => one.status === 'queue')).toBe(true);
+  const named = async (path: string): Promise<string[]> =>
+    (await call<{ data: { name: string }[] }>(path, token)).data.map(({ name }) => name);
+  expect(await named('/tags')).toEqual(['Mayorista', 'Nuevo', 'Pago pendiente', 'Reclamo', 'VIP']);
+  expect(await named('/bots')).toEqual(['Recepción']);
+  const { access_token: admin } = await call<{ access_token: string }>('/auth/login', undefined, {
+    username: 'admin',
+    password: 'admin123',
+  });
+  const vip = await call<{ data: { id: number }[] }>('/tags?search=VIP', token);
+  const tagged = await call<{ data: object[] }>(`/contacts?tag_id=${vip.data[0]!.id}&limit=100`, admin);
+  expect(tagged).toMatchObject({ data: [{}, {}] });
+  // By the same rules as whatever staff does.
+  const changes = await call<{ data: { action: string }[] }>('/audit-log?limit=100', admin);
+  const counted = (action: string): number => changes.data.filter((one) => one.action === action).length;
+  expect([counted('tag.create'), counted('bot.create'), counted('contact.tag')]).toEqual([5, 1, 8]);
   const [, id] = /conversation (\d+)/.exec(direct.stdout)!;
   const long = await call<{ meta: { total: number } }>(`/messages/conversation/${id}`, token);
   expect(long.meta.total).toBe(250);
@@ -104,7 +119,7 @@ it('made-up conversations can be looked at, whatever is run before and how often
   expect(waiting.meta.total).toBe(0);
   server.process.kill('SIGTERM');
   await server.process.exited;
-});
+}, 120_000);
 
 it('migrations run and are undone by hand', async () => {
   expect((await run('db-migrate')).code).toBe(0);
