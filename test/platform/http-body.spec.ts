@@ -21,9 +21,14 @@ beforeAll(async () => {
     await delay(3 * TIMEOUT_MS);
     return { done: true };
   });
-  fastify.post('/form', { config: FORM_BODY }, async (request) => {
-    for await (const part of request.parts()) if (part.type === 'file') await part.toBuffer();
-    return { done: true };
+  fastify.route({
+    method: 'POST',
+    url: '/form',
+    config: FORM_BODY,
+    handler: async (request) => {
+      for await (const part of request.parts()) if (part.type === 'file') await part.toBuffer();
+      return { done: true };
+    },
   });
   const address = await fastify.listen({ port: 0, host: '127.0.0.1' });
   port = Number(new URL(address).port);
