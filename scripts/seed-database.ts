@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { ConversationsService } from '../src/conversations/conversations.service';
-import { UnitOfWork } from '../src/platform/database/unit-of-work';
 import { UsersService } from '../src/users/users.service';
 import { AppError } from '../src/common/app-error';
 import { DEFAULT_WORKSPACE } from '../src/workspaces/workspaces.service';
@@ -15,6 +14,7 @@ const DEFAULT_CUSTOMERS = 60;
 const MAX_CUSTOMERS = 10_000;
 const ROUNDS = 4;
 const MINUTE_MS = 60_000;
+const BOT = 'Recepción';
 
 const AGENTS = [
   { username: 'ana', name: 'Ana Agente', password: 'ana12345', role: 'employer' },
@@ -38,14 +38,10 @@ async function seed(seeder: Seeder, count: number): Promise<void> {
   const admin = await seeder.actor('admin');
   const agents = await makeAgents(seeder);
   console.log(`accounts         ${agents.map(({ username }) => username).join(', ')} and the default ones`);
-  const work = seeder.get(UnitOfWork);
-  await work.run(admin, (tx) =>
-    tx.query(`insert into tag (name) select unnest($1::text[]) on conflict (workspace_id, name) do nothing`, [
-      TAGS,
-    ]),
-  );
+  const tags: number[] = [];
+  for (const name of TAGS) tags.push(await seeder.tagId(admin, name));
   console.log(`tags             ${TAGS.join(', ')}`);
-  const botId = await makeBot(seeder, admin);
+  const botId = await seeder.botId(admin, BOT);
 
   const everybody = customers(count);
   const known = await seeder.known(everybody);
@@ -68,7 +64,7 @@ async function seed(seeder: Seeder, count: number): Promise<void> {
       const [id] = await seeder.conversationsOf([customer]);
       if (i % 4 !== 3) await seeder.reply(admin, id!, answers, at(2));
     }
-    await seeder.tag(customer, TAGS[i % TAGS.length]!);
+    await seeder.tag(admin, customer, tags[i % tags.length]!);
     await settle(seeder, i, (await seeder.conversationsOf([customer]))[0]!, agent.userId, botId);
     progress.add(1);
   }
@@ -97,17 +93,4 @@ async function makeAgents(seeder: Seeder): Promise<{ userId: number; username: s
     });
   }
   return await Promise.all(AGENTS.map(({ username }) => seeder.actor(username)));
-}
-
-async function makeBot(seeder: Seeder, admin: { workspaceId: number }): Promise<number> {
-  return await seeder.get(UnitOfWork).run(admin, async (tx) => {
-    const [known] = await tx.query<{ id: number }>(
-      `select id from bot where name = 'Recepción' order by id limit 1`,
-    );
-    if (known !== undefined) return known.id;
-    const [made] = await tx.query<{ id: number }>(
-      `insert into bot (name, description) values ('Recepción', 'Made up') returning id`,
-    );
-    return made!.id;
-  });
 }

@@ -462,8 +462,12 @@ create table journal_set_aside (
   workspace_id bigint default current_workspace_id() not null,
   consumer character varying(60) not null,
   event_id bigint not null,
+  cursor text not null,
   type character varying(60) not null,
+  conversation_id bigint,
+  audience bigint[],
   payload json not null,
+  happened_at timestamp with time zone not null,
   error text not null,
   set_aside_at timestamp with time zone default now() not null,
   constraint journal_set_aside_pkey PRIMARY KEY (id),
@@ -779,7 +783,8 @@ create table users (
   constraint users_status_check CHECK (status::text = ANY (ARRAY['online'::character varying, 'away'::character varying, 'busy'::character varying, 'offline'::character varying]::text[]))
 );
 CREATE INDEX users_role ON public.users USING btree (workspace_id, role_id);
-CREATE UNIQUE INDEX users_username ON public.users USING btree (workspace_id, username) WHERE (deleted_at IS NULL);
+CREATE INDEX users_sign_in ON public.users USING btree (workspace_id, username) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX users_username ON public.users USING btree (workspace_id, lower((username)::text)) WHERE (deleted_at IS NULL);
 alter table users enable and force row level security;
 create policy own_workspace on users to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on users to apicechat_app;
@@ -893,25 +898,7 @@ CREATE OR REPLACE FUNCTION public.contact_patterns(words text[])
  IMMUTABLE PARALLEL SAFE STRICT
 RETURN (SELECT array_agg(((CASE WHEN (length(searched.word) < 3) THEN '% '::text ELSE '%'::text END || regexp_replace(searched.word, '([\\%_])'::text, '\\\1'::text, 'g'::text)) || '%'::text)) AS array_agg FROM (SELECT searchable(typed.typed) AS word FROM unnest(contact_patterns.words) typed(typed)) searched);
 
-CREATE OR REPLACE FUNCTION public.contact_search(words text[])
- RETURNS SETOF bigint
- LANGUAGE plpgsql
- STABLE STRICT SECURITY DEFINER ROWS 500
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-      declare
-        condition text := '';
-        word text;
-      begin
-        foreach word in array words loop
-          word := regexp_replace(searchable(word), '([\\%_])', '\\\1', 'g');
-          -- Two letters have no trigram but that of the beginning of a word.
-          condition := condition || format(' and search_text like %L', case when length(word) < 3 then '% ' else '%' end || word || '%');
-        end loop;
-        return query execute 'select id from contact where workspace_id = $1' || condition using current_workspace_id();
-      end $function$;
-
-CREATE OR REPLACE FUNCTION public.contact_search(words text[], most integer)
+CREATE OR REPLACE FUNCTION public.contact_search(words text[], most integer DEFAULT 2147483647)
  RETURNS SETOF bigint
  LANGUAGE plpgsql
  STABLE STRICT SECURITY DEFINER ROWS 500

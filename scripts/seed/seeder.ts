@@ -1,16 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import type { StaffActor } from '../../src/common/actor';
+import { BotsModule } from '../../src/bots/bots.module';
+import { BotQuery, CreateBotDto } from '../../src/bots/bots.dto';
+import { BotsService } from '../../src/bots/bots.service';
+import { AppError } from '../../src/common/app-error';
+import { ContactBookService } from '../../src/contacts/contact-book.service';
+import { ContactTagsService } from '../../src/contacts/contact-tags.service';
 import { audienceOf } from '../../src/conversations/conversation.policy';
 import { ConversationsModule } from '../../src/conversations/conversations.module';
 import { ConversationsService } from '../../src/conversations/conversations.service';
 import { toConversationState } from '../../src/conversations/conversations.types';
+import { LookupQuery } from '../../src/lookups/lookups.dto';
+import { LookupsModule } from '../../src/lookups/lookups.module';
+import { LookupsService } from '../../src/lookups/lookups.service';
 import { MessagesModule } from '../../src/messages/messages.module';
 import { MessagesRepository } from '../../src/messages/messages.repository';
 import { toMessageDto } from '../../src/messages/messages.types';
 import { type InboundMessage, InboundService } from '../../src/messages/inbound.service';
 import { MESSAGE_EVENTS } from '../../src/messages/message.events';
 import { MetaWhatsappModule } from '../../src/meta-whatsapp/meta-whatsapp.module';
+import { WhatsappIntegrationQuery } from '../../src/meta-whatsapp/whatsapp-integration.dto';
 import { WhatsappIntegrationsService } from '../../src/meta-whatsapp/whatsapp-integrations.service';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work';
 import { EventsModule } from '../../src/platform/events/events.module';
@@ -38,6 +48,8 @@ export class Seeder {
     JobsModule,
     StorageModule,
     UsersModule,
+    LookupsModule,
+    BotsModule,
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,
@@ -72,9 +84,9 @@ export class Seeder {
   /** The workspace's first number; one that belongs to nobody is made where there is none. */
   async number(admin: StaffActor): Promise<number> {
     const integrations = this.get(WhatsappIntegrationsService);
-    const [first] = await this.get(UnitOfWork).run(admin, (tx) =>
-      tx.query<{ id: number }>('select id from whatsapp_integration_config order by id limit 1'),
-    );
+    const [first] = (
+      await integrations.list(admin, Object.assign(new WhatsappIntegrationQuery(), { limit: 1 }))
+    ).data;
     return first?.id ?? (await integrations.create(admin, { ...MADE_UP_NUMBER, name: 'Made up' })).id;
   }
 
@@ -102,15 +114,32 @@ export class Seeder {
     return new Set(rows.map(({ phone }) => phone));
   }
 
-  async tag(customer: Customer, name: string): Promise<void> {
-    await this.get(UnitOfWork).run({ workspaceId: this.workspaceId }, (tx) =>
-      tx.query(
-        `insert into contact_tag (contact_id, tag_id)
-         select i.contact_id, t.id from contact_identity i, tag t
-         where i.scheme = 'whatsapp_phone' and i.value = $1 and t.name = $2 on conflict do nothing`,
-        [customer.phone, name],
-      ),
+  /** The tag of that name, made where it is missing. */
+  async tagId(admin: StaffActor, name: string): Promise<number> {
+    const tags = this.get(LookupsService);
+    try {
+      return (await tags.create(admin, 'tag', { name })).id;
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'CONFLICT')) throw error;
+    }
+    const query = Object.assign(new LookupQuery(), { search: name, limit: 100 });
+    return (await tags.list(admin, 'tag', query)).data.find((tag) => tag.name === name)!.id;
+  }
+
+  /** The bot of that name, made where it is missing. */
+  async botId(admin: StaffActor, name: string): Promise<number> {
+    const bots = this.get(BotsService);
+    const query = Object.assign(new BotQuery(), { search: name, limit: 100 });
+    const known = (await bots.list(admin, query)).data.find((bot) => bot.name === name);
+    return (
+      known?.id ??
+      (await bots.create(admin, Object.assign(new CreateBotDto(), { name, description: 'Made up' }))).id
     );
+  }
+
+  async tag(admin: StaffActor, customer: Customer, tagId: number): Promise<void> {
+    const { id } = await this.get(ContactBookService).getByPhone(admin, `+${customer.phone}`);
+    await this.get(ContactTagsService).add(admin, id, [tagId]);
   }
 
   /** Customers write, all in one transaction. */

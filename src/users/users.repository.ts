@@ -123,7 +123,7 @@ export class UsersRepository {
   }): Promise<number | null> {
     const [row] = await this.work.current.query<{ id: number }>(
       `insert into users (name, username, password, role_id) values ($1, $2, $3, $4)
-       on conflict (workspace_id, username) where deleted_at is null do nothing returning id`,
+       on conflict (workspace_id, lower(username)) where deleted_at is null do nothing returning id`,
       [user.name, user.username, user.passwordHash, user.roleId],
     );
     return row?.id ?? null;

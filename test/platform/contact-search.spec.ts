@@ -65,6 +65,19 @@ it('finds in the workspace of the transaction, in no other, and nothing where no
   expect(await found(null, 'contact')).toBe(0);
 });
 
+it('stops at enough, and finds nothing for no question at all', async () => {
+  await app.query('begin');
+  await app.query(`select set_config('app.workspace_id', '1', true)`);
+  const { rows } = await app.query(
+    `select (select count(*)::int from contact_search(array['contact'], 3)) as three,
+       (select count(*)::int from contact_search(array['nobody'], 3)) as none,
+       (select count(*)::int from contact_search(null, 3)) as unasked,
+       (select count(*)::int from contact where search_text like all ((select contact_patterns(array['CONTACT', 'of']))::text[])) as same`,
+  );
+  await app.query('commit');
+  expect(rows).toEqual([{ three: 3, none: 0, unasked: 0, same: 20_000 }]);
+});
+
 it.each(["'", "') or true --", '%', '\\', '_', '%L', '$1', "\\' or 1=1 --"])(
   'takes %j as text',
   async (word) => {
@@ -83,8 +96,8 @@ it('goes by the index, also as an owner who is bound by policies', async () => {
 
 it('is for the server’s role only', async () => {
   const { rows } = await superuser.query(
-    `select has_function_privilege($1, 'contact_search(text[])', 'execute') as app,
-       has_function_privilege($2, 'contact_search(text[])', 'execute') as platform`,
+    `select has_function_privilege($1, 'contact_search(text[], integer)', 'execute') as app,
+       has_function_privilege($2, 'contact_search(text[], integer)', 'execute') as platform`,
     [APP_ROLE, PLATFORM_ROLE],
   );
   expect(rows).toEqual([{ app: true, platform: false }]);

@@ -1,12 +1,17 @@
-import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JournalConsumer } from '../../src/platform/events/journal-consumer';
-import type { JournalEvent } from '../../src/platform/events/journal-reader';
 import { Retention } from '../../src/platform/events/retention';
 import { createLogger } from '../../src/platform/observability/logger';
 import { eventually } from '../support/eventually';
 import { latch } from '../support/jobs';
-import { type RunningConsumers, startConsumers } from '../support/journal-consumers';
+import {
+  append,
+  collector,
+  logOf,
+  type RunningConsumers,
+  startConsumers,
+  textOf,
+} from '../support/journal-consumers';
 import { startPlatform, type TestPlatform, twoWorkspaces } from '../support/platform';
 import { testConfig } from '../support/system';
 
@@ -21,7 +26,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await stopAll();
-  await platform.sql('delete from journal_consumer; delete from journal_set_aside; delete from effect');
+  await platform.sql('delete from journal_consumer; delete from effect');
 });
 afterAll(() => platform.stop());
 
@@ -37,52 +42,13 @@ async function start(
   running.push(await startConsumers(platform, [consumer], options));
 }
 
-/** Entries of one transaction. */
-async function append(texts: string[], { type = 'noted', workspaceId = 1 } = {}): Promise<void> {
-  await platform.work.run({ workspaceId }, () =>
-    platform.journal.append(...texts.map((text) => ({ type, audience: null, payload: { text } }))),
-  );
-}
-
-const textOf = (event: JournalEvent): string => String(event.payload['text']);
-
-/** A consumer that remembers what it was handed; `meanwhile` may throw. */
-function collector(
-  seen: string[],
-  { name = 'notes', meanwhile = (text: string): Promise<unknown> => Promise.resolve(text) } = {},
-): JournalConsumer {
-  return {
-    name,
-    types: ['noted'],
-    wants: (event) => textOf(event) !== 'unwanted',
-    handle: async (_, events) => {
-      for (const event of events) {
-        await meanwhile(textOf(event));
-        seen.push(textOf(event));
-      }
-    },
-  };
-}
-
-/** Lines that a server would log, as objects. */
-function logOf(): { lines: Record<string, unknown>[]; logger: ReturnType<typeof createLogger> } {
-  const lines: Record<string, unknown>[] = [];
-  const stream = new Writable({
-    write(chunk: Buffer, _, done) {
-      lines.push(JSON.parse(chunk.toString()) as Record<string, unknown>);
-      done();
-    },
-  });
-  return { lines, logger: createLogger('warn', stream) };
-}
-
 test('a consumer is handed what commits after its first start: its types, what it wants, in order', async () => {
-  await append(['before']);
+  await append(platform, ['before']);
   const seen: string[] = [];
   await start(collector(seen));
-  await append(['1', 'unwanted', '2']);
-  await append(['other type'], { type: 'other' });
-  await append(['3']);
+  await append(platform, ['1', 'unwanted', '2']);
+  await append(platform, ['other type'], { type: 'other' });
+  await append(platform, ['3']);
   await eventually(() => seen.length >= 3);
   expect(seen).toEqual(['1', '2', '3']);
 });
@@ -90,12 +56,12 @@ test('a consumer is handed what commits after its first start: its types, what i
 test('it hears within 100 ms, and within a second or so where no hint comes', async () => {
   const seen: string[] = [];
   await start(collector(seen));
-  await append(['warm up']);
+  await append(platform, ['warm up']);
   await eventually(() => seen.length === 1);
   const times: number[] = [];
   for (let n = 0; n < 11; n++) {
     const began = performance.now();
-    await append([`${n}`]);
+    await append(platform, [`${n}`]);
     while (seen.length < n + 2) await delay(1);
     times.push(performance.now() - began);
   }
@@ -103,7 +69,7 @@ test('it hears within 100 ms, and within a second or so where no hint comes', as
 
   await stopAll();
   await start(collector(seen), { hints: false });
-  await append(['without a hint']);
+  await append(platform, ['without a hint']);
   await eventually(() => seen.includes('without a hint'), { timeoutMs: 3_000 });
 });
 
@@ -122,19 +88,19 @@ test('of workspaces that it has nothing to do in it is handed nothing, and of on
       if (isTime) {
         isTime = false;
         mine.push(other);
-        await append(['in the moment of asking'], { workspaceId: other });
+        await append(platform, ['in the moment of asking'], { workspaceId: other });
       }
       return answer;
     },
   });
-  await append(['too early'], { workspaceId: other });
-  await append(['too early as well'], { workspaceId: other });
+  await append(platform, ['too early'], { workspaceId: other });
+  await append(platform, ['too early as well'], { workspaceId: other });
   const before = asked;
   await eventually(() => asked >= before + 2, { timeoutMs: 8_000 });
   isTime = true;
   await eventually(() => seen.length > 0, { timeoutMs: 8_000 });
-  await append(['later'], { workspaceId: other });
-  await append(['elsewhere']);
+  await append(platform, ['later'], { workspaceId: other });
+  await append(platform, ['elsewhere']);
   await eventually(() => seen.length > 1, { timeoutMs: 8_000 });
   expect(seen).toEqual(['in the moment of asking', 'later']);
 });
@@ -142,12 +108,12 @@ test('of workspaces that it has nothing to do in it is handed nothing, and of on
 test('what happens while nobody runs is handed over afterwards, what was handled is not', async () => {
   const seen: string[] = [];
   await start(collector(seen));
-  await append(['1']);
+  await append(platform, ['1']);
   await eventually(() => seen.length === 1);
   await stopAll();
-  await append(['2', '3']);
+  await append(platform, ['2', '3']);
   await start(collector(seen));
-  await append(['4']);
+  await append(platform, ['4']);
   await eventually(() => seen.length >= 4);
   expect(seen).toEqual(['1', '2', '3', '4']);
 });
@@ -155,7 +121,7 @@ test('what happens while nobody runs is handed over afterwards, what was handled
 test('a process that runs no jobs hands nothing over, but settles where the first worker begins', async () => {
   const seen: string[] = [];
   await start(collector(seen), { role: 'api' });
-  await append(['before the first worker']);
+  await append(platform, ['before the first worker']);
   await start(collector(seen));
   await eventually(() => seen.length === 1);
   expect(seen).toEqual(['before the first worker']);
@@ -167,10 +133,10 @@ test('entries of one workspace come together, never those of two', async () => {
   const consumer = collector([]);
   await start(consumer);
   await stopAll();
-  await append(['n1', 'n2'], { workspaceId: north });
-  await append(['n3'], { workspaceId: north });
-  await append(['s1'], { workspaceId: south });
-  await append(['n4'], { workspaceId: north });
+  await append(platform, ['n1', 'n2'], { workspaceId: north });
+  await append(platform, ['n3'], { workspaceId: north });
+  await append(platform, ['s1'], { workspaceId: south });
+  await append(platform, ['n4'], { workspaceId: north });
   await start({
     ...consumer,
     handle: (workspaceId, events) => {
@@ -197,7 +163,7 @@ test('of two processes one works at a time, and together they hand over everythi
   const expected = Array.from({ length: 60 }, (_, n) => `${n}`);
   await start(collector(seen, { meanwhile }));
   await start(collector(seen, { meanwhile }));
-  for (const text of expected) await append([text]);
+  for (const text of expected) await append(platform, [text]);
   await eventually(() => seen.length >= expected.length);
   expect(seen).toEqual(expected);
   expect(most).toBe(1);
@@ -214,9 +180,9 @@ test('while one process is busy the others are not held up by its lock, and no c
   });
   await start(slow);
   await start(slow);
-  await append(['1']);
+  await append(platform, ['1']);
   await began.opened;
-  await append(['2']);
+  await append(platform, ['2']);
   await delay(1_200); // both have looked again
   const waiting = await platform.sql(
     `select query from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
@@ -250,11 +216,11 @@ describe('a crash', () => {
         },
       };
       await start(consumer);
-      await append(['1', '2']);
-      await append(['3']);
+      await append(platform, ['1', '2']);
+      await append(platform, ['3']);
       await eventually(async () => (await effects()) === 3);
       await eventually(() => handed.filter((text) => text === '1').length >= 2);
-      await append(['4']);
+      await append(platform, ['4']);
       await eventually(async () => (await effects()) === 4);
       expect(handed.at(-1)).toBe('4');
       expect(new Set(handed)).toEqual(new Set(['1', '2', '3', '4']));
@@ -273,100 +239,9 @@ describe('a crash', () => {
   }
 });
 
-describe('an entry that cannot be handled', () => {
-  test('is set aside after 5 tries, with a log line and a row; those before and behind it are handled once', async () => {
-    const { lines, logger } = logOf();
-    const seen: string[] = [];
-    let tries = 0;
-    const allOrNothing: JournalConsumer = {
-      ...collector(seen),
-      handle: (_, events) => {
-        if (events.some((event) => textOf(event) === 'poison')) {
-          tries++;
-          return Promise.reject(new Error('cannot be done\0 bearer abcdefghijkl'));
-        }
-        seen.push(...events.map(textOf));
-        return Promise.resolve();
-      },
-    };
-    await start(allOrNothing, { logger });
-    const began = performance.now();
-    await append(['1', 'poison', '2']);
-    await eventually(() => seen.includes('2'), { timeoutMs: 30_000 });
-    expect(performance.now() - began).toBeLessThan(60_000);
-    expect(seen).toEqual(['1', '2']);
-    expect(tries).toBe(6); // once with its neighbours, five times by itself
-    const rows = await platform.sql(
-      'select workspace_id, consumer, type, payload, error from journal_set_aside',
-    );
-    expect(rows).toEqual([
-      {
-        workspace_id: 1,
-        consumer: 'notes',
-        type: 'noted',
-        payload: { text: 'poison' },
-        error: 'Error: cannot be done\u2400 bearer ***',
-      },
-    ]);
-    expect(lines.filter((line) => line['level'] === 'error')).toMatchObject([
-      { msg: 'an entry of the journal was set aside', consumer: 'notes', type: 'noted' },
-    ]);
-    const [place] = await platform.sql('select failures, failing_event, waits_until from journal_consumer');
-    expect(place).toEqual({ failures: 0, failing_event: null, waits_until: null });
-  });
-
-  test('keeps its count of tries when another process takes over, and one that succeeds at last is not set aside', async () => {
-    const seen: string[] = [];
-    let fails = 3;
-    const meanwhile = (): Promise<void> =>
-      fails-- > 0 ? Promise.reject(new Error('not yet')) : Promise.resolve();
-    await start(collector(seen, { meanwhile }));
-    await append(['1']);
-    const failures = async (): Promise<number> =>
-      (await platform.sql<{ failures: number }>('select failures from journal_consumer'))[0]!.failures;
-    await eventually(async () => (await failures()) === 2);
-    await stopAll();
-    await start(collector(seen, { meanwhile }));
-    await eventually(() => seen.length === 1);
-    expect(await platform.sql('select 1 from journal_set_aside')).toEqual([]);
-    await eventually(async () => (await failures()) === 0);
-  });
-
-  test('whose handler hangs counts as failed', async () => {
-    const seen: string[] = [];
-    const hangs = collector(seen, {
-      meanwhile: (text) => (text === 'hangs' ? new Promise(() => undefined) : Promise.resolve()),
-    });
-    await start(hangs);
-    await platform.sql(`update journal_consumer set failures = 0`);
-    await append(['hangs']);
-    await append(['next']);
-    await eventually(
-      async () => (await platform.sql('select 1 from journal_consumer where failures = 1')).length === 1,
-      { timeoutMs: 15_000 },
-    );
-  });
-
-  test('because the database is away does not count', async () => {
-    const seen: string[] = [];
-    let away = 7;
-    const meanwhile = (): Promise<void> =>
-      away-- > 0
-        ? Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))
-        : Promise.resolve();
-    await start(collector(seen, { meanwhile }));
-    for (let n = 0; n < 8; n++) {
-      await append([`${n}`]);
-      await delay(30);
-    }
-    await eventually(() => seen.length === 8, { timeoutMs: 15_000 });
-    expect(await platform.sql('select 1 from journal_set_aside')).toEqual([]);
-  });
-});
-
 test('where nothing happens nothing is written, but for the place every ten seconds', async () => {
   await start(collector([]));
-  await append(['1']);
+  await append(platform, ['1']);
   const version = async (): Promise<string> =>
     (await platform.sql<{ xmin: string }>('select xmin::text from journal_consumer'))[0]!.xmin;
   await delay(300);
@@ -375,7 +250,7 @@ test('where nothing happens nothing is written, but for the place every ten seco
   expect(await version()).toBe(before);
   await platform.sql(`update journal_consumer set updated_at = now() - interval '11 seconds'`);
   const [old] = await platform.sql<{ cursor: string }>('select cursor from journal_consumer');
-  await append(['of another type'], { type: 'other' });
+  await append(platform, ['of another type'], { type: 'other' });
   await eventually(
     async () =>
       (await platform.sql<{ cursor: string }>('select cursor from journal_consumer'))[0]!.cursor !==
@@ -392,14 +267,14 @@ describe('a place in the journal', () => {
     const seen: string[] = [];
     await start(collector(seen));
     await stopAll();
-    await append(['removed']);
+    await append(platform, ['removed']);
     await platform.sql(`update event set created_at = now() - interval '2 days'`);
     await new Retention(
       testConfig(platform.url, 'http://127.0.0.1:1', {}),
       createLogger('silent'),
       platform.database,
     ).clear();
-    await append(['left']);
+    await append(platform, ['left']);
     await start(collector(seen), { logger });
     await eventually(() => seen.length > 0);
     expect(seen).toEqual(['left']);
@@ -416,7 +291,7 @@ describe('a place in the journal', () => {
     await stopAll();
     await platform.sql(`update journal_consumer set cursor = '900000000000:900000000000:'`);
     await start(collector(seen), { logger });
-    await append(['new']);
+    await append(platform, ['new']);
     await eventually(() => seen.length === 1);
     expect((await place()).last_gap_at).not.toBeNull();
     expect(lines.map((line) => line['msg'])).toEqual([

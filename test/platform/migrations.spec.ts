@@ -86,6 +86,31 @@ it.each(Array.from({ length: ALL }, (_, index) => index + 1))(
   },
 );
 
+it('accounts whose usernames differ only in case get names of their own, and keep the rest', async () => {
+  await migrate();
+  const steps = ALL - MIGRATIONS.findIndex((migration) => migration.name.startsWith('Directory'));
+  await revertMigrations({ url: database.url, steps });
+  await client.query(
+    `insert into users (workspace_id, name, username, password, role_id)
+     select 1, 'N', username, 'hash', roles.id from roles, unnest(array['ana', 'Ana', 'luis', 'ANA']) with ordinality as given(username, place)
+     where roles.name = 'employer' order by place`,
+  );
+  await migrate();
+  const { rows } = await client.query<{ username: string }>(
+    'select username, password from users order by id',
+  );
+  const kept = (username: string): object => ({ username, password: 'hash' });
+  expect(rows).toEqual([kept('ana'), kept('Ana (2)'), kept('luis'), kept('ANA (4)')]);
+  await client.query(`update users set deactivated_at = now(), deleted_at = now() where username = 'luis'`);
+  await client.query(
+    `insert into users (workspace_id, name, username, password, role_id) select 1, 'N', 'luis', 'hash', role_id from users limit 1`,
+  );
+  await revertMigrations({ url: database.url, steps });
+  expect(
+    (await client.query(`select from users where username in ('luis', 'luis (deleted 3)')`)).rowCount,
+  ).toBe(2);
+});
+
 it('several processes at once do it once', async () => {
   const lines = await Promise.all(Array.from({ length: 4 }, migrate));
   expect(lines.flat()).toEqual(MIGRATIONS.map((migration) => `migrated ${migration.name}`));

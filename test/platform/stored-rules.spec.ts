@@ -71,6 +71,11 @@ describe('the database itself refuses', () => {
         `insert into users (workspace_id, name, username, password, role_id) select 1, 'Eva', 'ana', 'hash', role_id from users`,
     ],
     [
+      'a username in another case',
+      () =>
+        `insert into users (workspace_id, name, username, password, role_id) select 1, 'Eva', 'ANA', 'hash', role_id from users`,
+    ],
+    [
       'the name of a role',
       () => `insert into roles (workspace_id, name, access_level) values (1, 'admin', 'admin')`,
     ],

@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Client } from 'pg';
+import { findRunningPostgres } from '../../src/platform/database/embedded-postgres';
 import { MIGRATIONS } from '../../src/platform/database/migrations';
 import { killAll, type NodeProcess, spawnNode } from '../support/processes';
 import { DIST, newDataDir, nothingRunsOn, serverEnvironment, startServer } from '../support/server-process';
@@ -94,6 +96,21 @@ it('made-up conversations can be looked at, whatever is run before and how often
   expect(inbox.data.some((one) => one.assigned_user !== null)).toBe(true);
   expect(inbox.data.some((one) => one.assigned_bot !== null)).toBe(true);
   expect(inbox.data.some((one) => one.status === 'queue')).toBe(true);
+  const named = async (path: string): Promise<string[]> =>
+    (await call<{ data: { name: string }[] }>(path, token)).data.map(({ name }) => name);
+  expect(await named('/tags')).toEqual(['Mayorista', 'Nuevo', 'Pago pendiente', 'Reclamo', 'VIP']);
+  expect(await named('/bots')).toEqual(['Recepción']);
+  const { access_token: admin } = await call<{ access_token: string }>('/auth/login', undefined, {
+    username: 'admin',
+    password: 'admin123',
+  });
+  const vip = await call<{ data: { id: number }[] }>('/tags?search=VIP', token);
+  const tagged = await call<{ data: object[] }>(`/contacts?tag_id=${vip.data[0]!.id}&limit=100`, admin);
+  expect(tagged).toMatchObject({ data: [{}, {}] });
+  // By the same rules as whatever staff does.
+  const changes = await call<{ data: { action: string }[] }>('/audit-log?limit=100', admin);
+  const counted = (action: string): number => changes.data.filter((one) => one.action === action).length;
+  expect([counted('tag.create'), counted('bot.create'), counted('contact.tag')]).toEqual([5, 1, 8]);
   const [, id] = /conversation (\d+)/.exec(direct.stdout)!;
   const long = await call<{ meta: { total: number } }>(`/messages/conversation/${id}`, token);
   expect(long.meta.total).toBe(250);
@@ -102,7 +119,7 @@ it('made-up conversations can be looked at, whatever is run before and how often
   expect(waiting.meta.total).toBe(0);
   server.process.kill('SIGTERM');
   await server.process.exited;
-});
+}, 120_000);
 
 it('migrations run and are undone by hand', async () => {
   expect((await run('db-migrate')).code).toBe(0);
@@ -139,8 +156,42 @@ it('secrets are sealed anew beside a server, and a lost key is told with an exit
   await server.process.exited;
 }, 120_000);
 
+it('what was set aside of the journal is listed, and handed over once more beside a server', async () => {
+  expect(await run('journal-set-aside', ['--retry', '9'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^9 is not set aside/m),
+  });
+  expect(await run('journal-set-aside')).toMatchObject({ code: 0, stdout: 'Nothing is set aside.\n' });
+
+  const server = await startServer(dataDir);
+  const client = new Client({ connectionString: (await findRunningPostgres(dataDir))!.url });
+  await client.connect();
+  const {
+    rows: [bad, good],
+  } = await client.query<{ id: number }>(
+    `insert into journal_set_aside (workspace_id, consumer, event_id, cursor, type, conversation_id, payload, happened_at, error)
+     values (1, 'former', 1, '1:1:', 'message:new', 7, '{}', now(), 'TypeError: no such thing'),
+       (1, 'bots', 2, '1:1:', 'conversation:assigned', null, '{"id": 1, "assigned_bot": null}', now(), 'Error: away')
+     returning id`,
+  );
+  const listed = await run('journal-set-aside');
+  expect(listed.stdout).toMatch(/former.*'message:new'.*TypeError: no such thing/);
+  expect(listed.stdout).toMatch(/bots.*'conversation:assigned'.*Error: away/);
+  expect(await run('journal-set-aside', ['--retry', 'all'])).toMatchObject({
+    code: 1,
+    stdout: `${good!.id} is done.\n`,
+    stderr: `${bad!.id} stays set aside: There is no journal consumer "former" any more.\n`,
+  });
+  const { rows } = await client.query('select id from journal_set_aside');
+  expect(rows).toEqual([{ id: bad!.id }]);
+  await client.end();
+  server.process.kill('SIGTERM');
+  await server.process.exited;
+}, 60_000);
+
 it.each([
   ['create-users', ['--force']],
+  ['journal-set-aside', ['--retry', 'some']],
   ['rotate-secrets', ['now']],
   ['list-users', ['all']],
   ['create-supervisor', ['--role', 'admin']],

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Broadcast } from './broadcast';
 import { DatabaseListener } from './database-listener';
 import { Journal } from './journal';
-import { JournalConsumers } from './journal-consumer';
+import { JournalConsumers } from './journal-consumers';
 import { JournalReader } from './journal-reader';
 import { JournalTail } from './journal-tail';
 import { Retention } from './retention';

@@ -61,7 +61,11 @@ export function fastifyAdapter(config: Config): FastifyAdapter {
  * Body parsing, request ids, security headers and the access log. Routes that machines call by the thousand get
  * none of what only people and browsers need.
  */
-export async function configureFastify(fastify: FastifyInstance, logger: Logger): Promise<void> {
+export async function configureFastify(
+  fastify: FastifyInstance,
+  logger: Logger,
+  bodyTimeoutMs = BODY_TIMEOUT_MS,
+): Promise<void> {
   const securityHeaders = helmetHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
     if (flags(request).quiet !== true) void reply.headers(securityHeaders).header('x-request-id', request.id);
@@ -89,7 +93,7 @@ export async function configureFastify(fastify: FastifyInstance, logger: Logger)
     done();
   });
   addBodyParser(fastify);
-  await addFormParser(fastify);
+  await addFormParser(fastify, bodyTimeoutMs);
 }
 
 /** What helmet sets is the same for every answer of an API, so it is asked once and not with each request. */
@@ -141,7 +145,7 @@ function addBodyParser(fastify: FastifyInstance): void {
 }
 
 /** Forms with files, on the routes that read them; elsewhere they are refused like any other body that is no JSON. */
-async function addFormParser(fastify: FastifyInstance): Promise<void> {
+async function addFormParser(fastify: FastifyInstance, bodyTimeoutMs: number): Promise<void> {
   await fastify.register(multipart);
   fastify.addHook('onRequest', (request, _reply, done) => {
     const { headers, raw } = request;
@@ -150,7 +154,7 @@ async function addFormParser(fastify: FastifyInstance): Promise<void> {
     if (isForm && !request.is404)
       return done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.'));
     if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
-      const late = setTimeout(() => refuseConnection(new Error('too slow'), raw.socket), BODY_TIMEOUT_MS);
+      const late = setTimeout(() => refuseConnection(new Error('too slow'), raw.socket), bodyTimeoutMs);
       for (const event of ['end', 'close']) raw.once(event, () => clearTimeout(late));
     }
     done();

@@ -11,7 +11,14 @@ export class Directory1763700000010 implements MigrationInterface {
         add constraint users_deleted_are_inactive check (deleted_at is null or deactivated_at is not null),
         drop constraint users_workspace_id_username_key;
       comment on column users.deleted_at is 'Their messages and conversations still name them; the username is free again.';
-      create unique index users_username on users (workspace_id, username) where deleted_at is null;
+      -- Names that only case sets apart were allowed before: the later accounts get their number behind theirs.
+      alter table users no force row level security;
+      update users u set username = left(username, 120) || ' (' || id || ')' where exists (
+        select from users earlier where earlier.workspace_id = u.workspace_id and earlier.id < u.id
+          and lower(earlier.username) = lower(u.username));
+      alter table users force row level security;
+      create unique index users_username on users (workspace_id, lower(username)) where deleted_at is null;
+      create index users_sign_in on users (workspace_id, username) where deleted_at is null;
 
       create table contact_user_account (
         workspace_id bigint not null references workspace (id) on delete cascade,
@@ -56,7 +63,7 @@ export class Directory1763700000010 implements MigrationInterface {
       alter table users no force row level security;
       update users set username = left(username, 120) || ' (deleted ' || id || ')' where deleted_at is not null;
       alter table users force row level security;
-      drop index users_username;
+      drop index users_username, users_sign_in;
       alter table users
         drop column deleted_at,
         add constraint users_workspace_id_username_key unique (workspace_id, username);

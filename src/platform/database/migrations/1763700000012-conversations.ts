@@ -24,21 +24,6 @@ export class ConversationWork1763700000012 implements MigrationInterface {
       create index conversation_contact on conversation (workspace_id, contact_id);
       create index conversation_priority on conversation (workspace_id, priority, active_at, id) where priority <> 'normal';
 
-      -- What contact_search asks for, for asking it of one contact, too; and the same search that stops at enough.
-      create function contact_patterns(words text[]) returns text[] language sql immutable strict parallel safe return (
-        select array_agg(case when length(word) < 3 then '% ' else '%' end || regexp_replace(word, '([\\\\%_])', '\\\\\\1', 'g') || '%')
-        from (select searchable(typed) as word from unnest(words) typed) searched);
-      create function contact_search(words text[], most integer) returns setof bigint
-        language plpgsql stable strict rows 500 security definer set search_path = public, pg_temp as $$
-      begin
-        return query execute 'select id from contact where workspace_id = $1'
-          || (select coalesce(string_agg(format(' and search_text like %L', pattern), ''), '')
-              from unnest(contact_patterns(words)) pattern)
-          || ' limit $2' using current_workspace_id(), most;
-      end $$;
-      revoke execute on function contact_search(text[], integer) from public;
-      grant execute on function contact_search(text[], integer) to apicechat_app;
-
       create index audit_log_action on audit_log (workspace_id, action, id desc);
       create index audit_log_created on audit_log (workspace_id, created_at);
     `);
@@ -48,8 +33,6 @@ export class ConversationWork1763700000012 implements MigrationInterface {
     await db.query(`
       drop index audit_log_created;
       drop index audit_log_action;
-      drop function contact_search(text[], integer);
-      drop function contact_patterns(text[]);
       drop index conversation_priority;
       drop index conversation_contact;
       drop index conversation_updated;

@@ -24,8 +24,12 @@ export class Bots1763700000016 implements MigrationInterface {
         workspace_id bigint not null references workspace (id) on delete cascade,
         consumer varchar(60) not null,
         event_id bigint not null,
+        cursor text not null,
         type varchar(60) not null,
+        conversation_id bigint,
+        audience bigint[],
         payload json not null,
+        happened_at timestamptz not null,
         error text not null,
         set_aside_at timestamptz not null default now(),
         unique (consumer, event_id)
