@@ -39,7 +39,7 @@ function fullWhileItArrives(): void {
       first = false;
       fs.write(fd, buffer, offset, length, at, done);
     };
-    return create(path, { ...(options as object), fs: { ...fs, write, writev: undefined } as never });
+    return create(path, { ...(options as object), fs: { ...fs, write, writev: undefined } });
   });
 }
 
