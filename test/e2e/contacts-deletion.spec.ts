@@ -73,11 +73,40 @@ describe('DELETE /contacts/:id', () => {
       );
       const deleting = admin.delete(`/contacts/${row!.contact_id}`);
       await eventually(async () => (await left()) === 2_001, { what: 'the steps before the last' });
+      const [oldest] = await system.sql<{ body: string }>(
+        'select body from message where conversation_id = $1 order by id limit 1',
+        [row!.conversation_id],
+      );
+      expect(oldest).toEqual({ body: 'm10000' });
       await client.query('commit');
       expect((await deleting).status).toBe(204);
     } finally {
       await client.end();
     }
     expect(await left()).toBe(0);
+  });
+
+  test('by two at once is done once, and the other is told that there is no such contact', async () => {
+    const { id } = await book.create({ name: 'Twice' });
+    const client = new Client({ connectionString: system.databaseUrl });
+    await client.connect();
+    try {
+      // Until both have seen the contact.
+      await client.query('begin');
+      await client.query('select from contact where id = $1 for update', [id]);
+      const deleting = [1, 2].map(() => admin.delete(`/contacts/${id}`));
+      const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await eventually(async () => (await system.sql(waiting)).length === 2, { what: 'both to wait' });
+      await client.query('commit');
+      expect((await Promise.all(deleting)).map(({ status }) => status).sort((a, b) => a - b)).toEqual([
+        204, 404,
+      ]);
+    } finally {
+      await client.end();
+    }
+    expect((await book.auditOf(id)).map(({ action }) => action)).toEqual([
+      'contact.create',
+      'contact.delete',
+    ]);
   });
 });

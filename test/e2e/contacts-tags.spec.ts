@@ -70,4 +70,14 @@ describe('tags of a contact', () => {
       ]);
     expect((await admin.get<{ data: object[] }>(`/contacts/${contact.id}/tags`)).body.data).toHaveLength(1);
   });
+
+  test('of a contact that is none are not found, and neither added nor removed', async () => {
+    const tag = await book.createTag();
+    for (const answer of [
+      await admin.get('/contacts/999999/tags'),
+      await admin.post('/contacts/999999/tags', { tag_ids: [tag] }),
+      await admin.delete('/contacts/999999/tags', { tag_ids: [tag] }),
+    ])
+      expect(refused(answer)).toEqual([404, 'NOT_FOUND']);
+  });
 });
