@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { UsersService } from '../users/users.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { isOpen } from './conversation-status.policy';
 import { CONVERSATION_EVENTS, type ConversationEvent } from './conversation.events';
@@ -14,6 +15,7 @@ export class BotHandsService {
   constructor(
     private readonly conversations: ConversationsRepository,
     private readonly presenter: ConversationPresenter,
+    private readonly users: UsersService,
   ) {}
 
   /** A conversation that nobody has becomes the bot's, as unread as it is: no person has looked at it. */
@@ -50,7 +52,7 @@ export class BotHandsService {
 
   /** Whether there is such a user, who stays so until the transaction ends. Before conversations are locked. */
   async lockUser(userId: number): Promise<boolean> {
-    return await this.conversations.lockActiveUser(userId);
+    return await this.users.lockActive(userId);
   }
 
   /** Takes up to `limit` conversations away from the bot; answers how many. Open ones go back into the queue. */

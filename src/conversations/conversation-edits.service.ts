@@ -7,6 +7,7 @@ import { ContactsService } from '../contacts/contacts.service';
 import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
+import { UsersService } from '../users/users.service';
 import { assignmentOf, readEvents, withRead } from './conversation-changes';
 import { ConversationPresenter } from './conversation-presenter';
 import { withStatus } from './conversation-status.policy';
@@ -28,6 +29,7 @@ export class ConversationEditsService {
     private readonly presenter: ConversationPresenter,
     private readonly contacts: ContactsService,
     private readonly tags: ContactTagsService,
+    private readonly users: UsersService,
     private readonly journal: Journal,
     private readonly audit: AuditService,
   ) {}
@@ -50,7 +52,7 @@ export class ConversationEditsService {
     const to = assignmentOf(input) ?? { assignedUser: null, assignedBot: null };
     const nobodys = to.assignedUser === null && to.assignedBot === null;
     return await this.work.run(actor, async () => {
-      if (to.assignedUser !== null && !(await this.conversations.lockActiveUser(to.assignedUser)))
+      if (to.assignedUser !== null && !(await this.users.lockActive(to.assignedUser)))
         throw new AppError('VALIDATION_FAILED', 'There is no such user.');
       if (!(await this.contacts.summaries([thread.contactId])).has(thread.contactId))
         throw new AppError('VALIDATION_FAILED', 'There is no such contact.');
@@ -152,7 +154,7 @@ export class ConversationEditsService {
 
   /** A conversation is not reopened for somebody who has left. */
   private async requireStillHere(userId: number): Promise<void> {
-    if (!(await this.conversations.lockActiveUser(userId)))
+    if (!(await this.users.lockActive(userId)))
       throw new AppError('CONFLICT', 'Whose it was has left: reopen it into the queue.');
   }
 

@@ -142,18 +142,6 @@ export class ConversationsRepository {
     );
   }
 
-  /**
-   * Whether there is such a user, not deactivated, who stays so until the transaction ends. Before conversations are
-   * locked: whoever deactivates a user locks them first and their conversations then.
-   */
-  async lockActiveUser(id: number): Promise<boolean> {
-    const rows = await this.work.current.query(
-      'select 1 from users where id = $1 and deactivated_at is null for share',
-      [id],
-    );
-    return rows.length > 0;
-  }
-
   /** All of it that staff may change; the conversations must be locked. In the same order. */
   async save(conversations: Conversation[]): Promise<Conversation[]> {
     const rows = await this.work.current.prepared<Conversation>(

@@ -6,6 +6,7 @@ import { FOREIGN_KEY_VIOLATION, sqlState } from '../platform/database/database-e
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
 import { UserChangesService } from '../users/user-changes.service';
+import { UsersService } from '../users/users.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { assignmentOf, isSame, readEvents, withRead } from './conversation-changes';
 import { closed, isOpen } from './conversation-status.policy';
@@ -30,9 +31,10 @@ export class ConversationsService {
     private readonly presenter: ConversationPresenter,
     private readonly journal: Journal,
     private readonly audit: AuditService,
-    users: UserChangesService,
+    private readonly users: UsersService,
+    userChanges: UserChangesService,
   ) {
-    users.useHeldConversations(this);
+    userChanges.useHeldConversations(this);
   }
 
   /** Called once, by the feature above that owns messages. */
@@ -229,7 +231,7 @@ export class ConversationsService {
   /** An open conversation, locked, with the certainty that the user it goes to works here. */
   private async lockWithAssignee(actor: StaffActor, id: number, to: Assignment): Promise<Conversation> {
     const [known, conversation] = await Promise.all([
-      to.assignedUser === null ? true : this.conversations.lockActiveUser(to.assignedUser),
+      to.assignedUser === null ? true : this.users.lockActive(to.assignedUser),
       this.lockVisible(actor, id),
     ]);
     if (!isOpen(conversation)) throw closed();

@@ -8,6 +8,7 @@ import { Journal } from '../platform/events/journal';
 import { AttachmentsRepository } from './attachments.repository';
 import type { InboundFile } from './attachments.types';
 import { MessagesRepository } from './messages.repository';
+import { RevocationsService } from './revocations.service';
 
 /** What a customer said, as a channel hands it over. */
 export interface InboundMessage {
@@ -22,6 +23,8 @@ export interface InboundMessage {
   /** The typed content, where the body does not say it all. */
   payload: object | null;
   replyToExternalId: string | null;
+  /** The provider's id of an earlier message of the same customer, which they have deleted. */
+  revokes?: string | null;
   /** By the provider's clock. */
   sentAt: Date;
   /** Files that are still at the provider's. */
@@ -36,6 +39,7 @@ export class InboundService {
     private readonly conversations: ConversationsService,
     private readonly messages: MessagesRepository,
     private readonly attachments: AttachmentsRepository,
+    private readonly revocations: RevocationsService,
     private readonly journal: Journal,
   ) {}
 
@@ -74,6 +78,9 @@ export class InboundService {
     const placed = new Map(batch.map((message, i) => [message.externalId, i]));
     const added = stored.map(({ id, externalId }) => ({ id, message: batch[placed.get(externalId)!]! }));
     this.linkReplies(added);
+    this.revocations.note(
+      added.flatMap(({ id, message }) => (message.revokes ? [{ id, of: message.revokes }] : [])),
+    );
     const files = added.flatMap(({ id, message }) =>
       (message.files ?? []).map((file, position) => ({ ...file, messageId: id, position })),
     );

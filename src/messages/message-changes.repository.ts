@@ -8,6 +8,13 @@ export interface LockedMessage extends Message {
   sendingSince: Date | null;
 }
 
+/** A customer's word that an earlier message of theirs is deleted: itself a message, with this id. */
+export interface Revocation {
+  id: number;
+  /** The provider's id of the earlier message. */
+  of: string;
+}
+
 /** What is changed of a message afterwards. Within an open unit of work. */
 @Injectable()
 export class MessageChangesRepository {
@@ -22,6 +29,22 @@ export class MessageChangesRepository {
     return row ?? null;
   }
 
+  /**
+   * The message that a revocation is about, if it is here and was said by the same customer; null where the revocation
+   * itself is gone.
+   */
+  async findRevoked({ id, of }: Revocation): Promise<{ revokedAt: Date; messageId: number | null } | null> {
+    const [row] = await this.work.current.query<{ revokedAt: Date; messageId: number | null }>(
+      `select word.created_at as "revokedAt", (
+         select m.id from message m join conversation c on c.id = m.conversation_id
+         where m.whatsapp_message_id = $2 and m.sender_type = 'contact' and c.contact_id = thread.contact_id
+       ) as "messageId"
+       from message word join conversation thread on thread.id = word.conversation_id where word.id = $1`,
+      [id, of],
+    );
+    return row ?? null;
+  }
+
   async setBody(id: number, body: string): Promise<Message> {
     const [row] = await this.work.current.query<Message>(
       `update message set body = $2, edited_at = now() where id = $1 returning ${MESSAGE_COLUMNS}`,
@@ -30,7 +53,8 @@ export class MessageChangesRepository {
     return row!;
   }
 
-  async setDeleted(id: number, userId: number): Promise<Message> {
+  /** By a user, or by the customer who wrote it. */
+  async setDeleted(id: number, userId: number | null): Promise<Message> {
     const [row] = await this.work.current.query<Message>(
       `update message set deleted_at = now(), deleted_by = $2 where id = $1 returning ${MESSAGE_COLUMNS}`,
       [id, userId],

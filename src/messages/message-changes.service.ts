@@ -10,10 +10,13 @@ import { Journal } from '../platform/events/journal';
 import { AttachmentsService } from './attachments.service';
 import { type LockedMessage, MessageChangesRepository } from './message-changes.repository';
 import { MESSAGE_EVENTS } from './message.events';
-import { type MessageDto, type NewMessagePayload, toMessageDto } from './messages.types';
+import { type Message, type MessageDto, type NewMessagePayload, toMessageDto } from './messages.types';
 import { Outbox } from './outbox.service';
 
-/** What staff change about messages afterwards. WhatsApp lets nobody change or take back what it has been given. */
+/**
+ * What is changed about messages afterwards. WhatsApp lets no business change or take back what it has been given;
+ * customers may delete what they wrote.
+ */
 @Injectable()
 export class MessageChangesService {
   constructor(
@@ -60,17 +63,30 @@ export class MessageChangesService {
       requireOwn(actor, message);
       if (message.deletedAt !== null) return;
       if (isWaiting(message)) await this.outbox.withdraw(id, conversation.id);
-      const after =
-        message.senderType === 'contact' ? await this.conversations.uncount(conversation, id) : conversation;
-      await this.attachments.removeOf(id);
-      const dto = toMessageDto(await this.messages.setDeleted(id, actor.userId));
-      this.journal.append({
-        type: MESSAGE_EVENTS.DELETED,
-        conversationId: conversation.id,
-        audience: audienceOf(after),
-        payload: { ...dto, conversation: toConversationState(after) } satisfies NewMessagePayload,
-      });
+      await this.hide(message, conversation, actor.userId);
       this.record(actor, 'message.delete', message);
+    });
+  }
+
+  /** The customer has deleted a message of theirs. Within the open unit of work. */
+  async revoked(id: number): Promise<void> {
+    const message = await this.messages.lock(id);
+    const conversation = message && (await this.conversations.lock(message.conversationId));
+    if (!message || !conversation || message.deletedAt !== null) return;
+    await this.hide(message, conversation, null);
+  }
+
+  private async hide(message: Message, conversation: Conversation, by: number | null): Promise<void> {
+    const { id, senderType } = message;
+    const after =
+      senderType === 'contact' ? await this.conversations.uncount(conversation, id) : conversation;
+    await this.attachments.removeOf(id);
+    const dto = toMessageDto(await this.messages.setDeleted(id, by));
+    this.journal.append({
+      type: MESSAGE_EVENTS.DELETED,
+      conversationId: conversation.id,
+      audience: audienceOf(after),
+      payload: { ...dto, conversation: toConversationState(after) } satisfies NewMessagePayload,
     });
   }
 

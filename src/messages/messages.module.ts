@@ -24,6 +24,7 @@ import { OutboxRepository } from './outbox.repository';
 import { Outbox } from './outbox.service';
 import { ReadReceiptsRepository } from './read-receipts.repository';
 import { ReadReceiptsService } from './read-receipts.service';
+import { RevocationsService } from './revocations.service';
 import { SendingService } from './sending.service';
 import { UnreadService } from './unread.service';
 
@@ -49,6 +50,7 @@ import { UnreadService } from './unread.service';
     UnreadService,
     ReadReceiptsRepository,
     ReadReceiptsService,
+    RevocationsService,
     InboundService,
     DeliveriesService,
     Outbox,

@@ -66,8 +66,12 @@ export interface MessageDto extends DeliveryState {
   attachments: AttachmentDto[];
   /** When its text was changed, which is possible until it is sent. */
   edited_at: string | null;
-  /** When staff deleted it: from then on `body` and `payload` are null and `attachments` is empty. */
+  /**
+   * When it was deleted, by staff or by the customer who wrote it: from then on `body` and `payload` are null and
+   * `attachments` is empty.
+   */
   deleted_at: string | null;
+  /** Null where the customer deleted it. */
   deleted_by: number | null;
 }
 

@@ -29,6 +29,7 @@ export function toInbound(item: InboundMessage, integrationId: number): MessageI
     body: item.body,
     payload: payloadOf(item),
     replyToExternalId: item.replyToWamid,
+    revokes: item.payload.kind === 'revoke' ? item.payload.original_message_id : null,
     sentAt: item.sentAt,
     files: filesOf(item.payload),
   };

@@ -97,6 +97,15 @@ export class UsersRepository {
     return await this.findById(id);
   }
 
+  /** Whether there is such a user, not deactivated, who stays so until the open transaction ends. */
+  async lockActive(id: number): Promise<boolean> {
+    const rows = await this.work.current.query(
+      'select 1 from users where id = $1 and deactivated_at is null for share',
+      [id],
+    );
+    return rows.length > 0;
+  }
+
   async findCredentials(username: string): Promise<{ user: UserWithRole; passwordHash: string } | null> {
     const [row] = await this.work.current.query<UserRow & { password: string }>(
       `select c.*, u.password from (${SELECT_USER}) c join users u on u.id = c.id

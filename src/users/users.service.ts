@@ -43,6 +43,14 @@ export class UsersService {
     return await this.work.run({ workspaceId }, () => this.users.findById(id));
   }
 
+  /**
+   * Whether there is such a user, not deactivated, who stays so until the open transaction ends. Before conversations
+   * are locked: whoever deactivates a user locks them first and their conversations then.
+   */
+  async lockActive(id: number): Promise<boolean> {
+    return await this.users.lockActive(id);
+  }
+
   async list(actor: Actor, query: UserQuery): Promise<Page<UserDto>> {
     const gone = query.include_deactivated === true;
     const { search, role_id: roleId, role, online } = query;

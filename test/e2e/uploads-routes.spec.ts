@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import type { UploadDto } from '../../src/uploads/upload.types';
 import { eventually } from '../support/eventually';
@@ -151,6 +152,14 @@ test('a picture is measured as it is shown, and its smaller versions tell nothin
   }
 });
 
+/** A PNG whose header names another width. */
+function claiming(png: Buffer, width: number): Buffer {
+  const claim = Buffer.from(png);
+  claim.writeUInt32BE(width, 16);
+  claim.writeUInt32BE(crc32(claim.subarray(12, 29)), 29);
+  return claim;
+}
+
 const boundary = 'x';
 const rawForm = (text: string): [string, Record<string, string>] => [
   text,
@@ -297,6 +306,21 @@ test.each<[string, number, string, RegExp, () => Promise<Answer>]>([
     () => upload('/upload/video', { content: mp4({ padding: 50 * MB }) }) as never,
   ],
   [
+    'a picture of more than 100 megapixels',
+    413,
+    'PAYLOAD_TOO_LARGE',
+    /100 megapixels/,
+    async () =>
+      upload('/upload/image', { content: await picture('png', { width: 10_001, height: 10_000 }) }) as never,
+  ],
+  [
+    'a picture that says it has more than there are bytes',
+    413,
+    'PAYLOAD_TOO_LARGE',
+    /100 megapixels/,
+    async () => upload('/upload/single', { content: claiming(await picture('png'), 4_000_000) }) as never,
+  ],
+  [
     'far too much',
     413,
     'PAYLOAD_TOO_LARGE',
@@ -317,6 +341,12 @@ test.each<[string, number, string, RegExp, () => Promise<Answer>]>([
     return isDeepStrictEqual(await traces(), before);
   };
   await eventually(clean, { what: 'nothing left', timeoutMs: 3_000 });
+});
+
+test('a picture of 100 megapixels is accepted', async () => {
+  const content = await picture('png', { width: 10_000, height: 10_000 });
+  const answer = await upload('/upload/image', { content });
+  expect(answer.body).toMatchObject({ width: 10_000, height: 10_000, preview_url: expect.any(String) });
 });
 
 test('exactly the limit is accepted', async () => {

@@ -21,7 +21,7 @@ export class DiskStorage extends ObjectStorage {
     const path = this.pathOf(key);
     await unlessUnavailable(async () => {
       await mkdir(dirname(path), { recursive: true });
-      const unfinished = Buffer.isBuffer(content) ? `${path}.part` : content.file;
+      const unfinished = Buffer.isBuffer(content) ? unfinishedOf(path) : content.file;
       if (Buffer.isBuffer(content)) await writeDurably(unfinished, (file) => file.writeFile(content));
       else await writeDurably(unfinished, () => Promise.resolve(), 'r+');
       await rename(unfinished, path);
@@ -45,7 +45,8 @@ export class DiskStorage extends ObjectStorage {
   }
 
   async delete(keys: string[]): Promise<void> {
-    await unlessUnavailable(() => Promise.all(keys.map((key) => rm(this.pathOf(key), { force: true }))));
+    const paths = keys.map((key) => this.pathOf(key)).flatMap((path) => [path, unfinishedOf(path)]);
+    await unlessUnavailable(() => Promise.all(paths.map((path) => rm(path, { force: true }))));
   }
 
   async isUp(): Promise<boolean> {
@@ -59,6 +60,11 @@ export class DiskStorage extends ObjectStorage {
     if (!KEY.test(key)) throw new Error(`${key} is no key of a file.`);
     return join(this.folder, key);
   }
+}
+
+/** Where a file is written until it is whole; a full disk or a crash leaves it behind. */
+function unfinishedOf(path: string): string {
+  return `${path}.part`;
 }
 
 async function writeDurably(
