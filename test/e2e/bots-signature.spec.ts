@@ -10,7 +10,7 @@ type IsGenuine = (headers: Record<string, string>, body: string, secret: string,
 function documented(): IsGenuine {
   const text = readFileSync(join(__dirname, '../../docs/bots.md'), 'utf8');
   const [, code] = /```js\n([^`]*?isGenuine[\s\S]*?)\n```/.exec(text)!;
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
+  // oxlint-disable-next-line no-implied-eval -- the documentation's own text is what is tried
   return new Function('require', `${code}\nreturn isGenuine;`)(createRequire(__filename)) as IsGenuine;
 }
 
