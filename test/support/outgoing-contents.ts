@@ -27,4 +27,7 @@ export const CTA = {
   payload: { interactive_type: 'cta_url', display_text: 'Open', url: 'https://shop.test/1' },
 };
 /** One of `contacts`. */
-export const CARD = { name: { formatted_name: 'Bia Reis' }, phones: [{ phone: '+55 11 98888-0000', type: 'CELL' }] };
+export const CARD = {
+  name: { formatted_name: 'Bia Reis' },
+  phones: [{ phone: '+55 11 98888-0000', type: 'CELL' }],
+};
