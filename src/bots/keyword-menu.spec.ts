@@ -1,7 +1,7 @@
 import type { KeywordMenuConfig } from './bot-config.dto';
 import { type MenuState, stepOf } from './keyword-menu';
 
-const CONFIG: KeywordMenuConfig = {
+const CONFIG = {
   greeting: 'Welcome!',
   options: [
     { title: 'Prices', keywords: ['price', 'envío'], reply: 'From 5.' },
@@ -26,7 +26,7 @@ const CONFIG: KeywordMenuConfig = {
   handoff_keywords: ['human'],
   handoff_text: 'Somebody comes.',
   list_button: 'Menu',
-};
+} satisfies KeywordMenuConfig;
 const NEW: MenuState = { menu: null, fallbacks: 0 };
 const MAIN: MenuState = { menu: 'main', fallbacks: 1 };
 const HOURS: MenuState = { menu: 'hours', fallbacks: 0 };
