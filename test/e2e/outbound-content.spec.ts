@@ -208,7 +208,11 @@ describe('after 24 hours of silence', () => {
       window_expires_at: expect.stringMatching(/^\d{4}-.*Z$/) as string,
       allowed: ['template'],
     });
-    expect(system.meta.acceptedFor(phone)).toEqual([]);
+    expect(
+      await system.sql(`select 1 from message where conversation_id = $1 and sender_type <> 'contact'`, [
+        conversation,
+      ]),
+    ).toEqual([]);
   });
 
   test('a template goes out, and the next word of the customer opens the window again', async () => {
