@@ -40,13 +40,8 @@ export function stepOf(config: KeywordMenuConfig, state: MenuState, heard: Heard
   if (state.menu === null) return show(config, MAIN_MENU, [], true);
   const fallbacks = state.fallbacks + 1;
   if (fallbacks >= config.max_fallbacks) return handOff(config, false);
-  const fallback = { text: config.fallback, options: [] };
-  return {
-    says: [fallback, menuOf(config, state.menu)],
-    state: { menu: state.menu, fallbacks },
-    end: 'stay',
-    understood: false,
-  };
+  const step = show(config, state.menu, [{ text: config.fallback, options: [] }], false);
+  return { ...step, state: { ...step.state, fallbacks } };
 }
 
 /** A menu as one text, for where it cannot be shown with buttons. */
@@ -101,10 +96,14 @@ function follow(config: KeywordMenuConfig, state: MenuState, option: MenuOption)
   };
 }
 
-function show(config: KeywordMenuConfig, menu: string, before: Said[], understood: boolean): MenuStep {
+/** A menu that was taken out of the configuration meanwhile is the main menu. */
+function show(config: KeywordMenuConfig, wanted: string, before: Said[], understood: boolean): MenuStep {
+  const menu = config.menus?.find(({ id }) => id === wanted);
+  const [id, text] = menu === undefined ? [MAIN_MENU, config.greeting] : [menu.id, menu.text];
+  const options = (menu ?? config).options.map(({ title }, i) => ({ id: `menu:${id}:${i}`, title }));
   return {
-    says: [...before, menuOf(config, menu)],
-    state: { menu, fallbacks: 0 },
+    says: [...before, { text, options }],
+    state: { menu: id, fallbacks: 0 },
     end: 'stay',
     understood,
   };
@@ -113,14 +112,6 @@ function show(config: KeywordMenuConfig, menu: string, before: Said[], understoo
 function handOff(config: KeywordMenuConfig, understood: boolean): MenuStep {
   const says = config.handoff_text === undefined ? [] : [{ text: config.handoff_text, options: [] }];
   return { says, state: { menu: null, fallbacks: 0 }, end: 'handoff', understood };
-}
-
-/** A menu that was taken out of the configuration meanwhile is the main menu. */
-function menuOf(config: KeywordMenuConfig, wanted: string): Said {
-  const menu = config.menus?.find(({ id }) => id === wanted);
-  const [id, text] = menu === undefined ? [MAIN_MENU, config.greeting] : [menu.id, menu.text];
-  const options = menu?.options ?? config.options;
-  return { text, options: options.map(({ title }, i) => ({ id: `menu:${id}:${i}`, title })) };
 }
 
 function optionsOf(config: KeywordMenuConfig, id: string): MenuOption[] | undefined {

@@ -121,9 +121,6 @@ export interface PassingEvents {
   typing: TypingPayload;
 }
 
-/** All that a client of /crm may hear. What is not in here cannot be sent. */
-export interface ServerEvents extends StreamedEvents, PassingEvents {}
-
 /** All that a client of /crm may say, and what it is acknowledged with. An error is `{ error: ErrorBody }`. */
 export interface ClientMessages {
   /** The user has opened the conversation. */

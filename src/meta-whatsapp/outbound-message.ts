@@ -7,9 +7,6 @@ import type {
 } from '../messages/outgoing.dto';
 import type { InteractivePayload, MediaType, OutgoingType } from '../messages/outgoing.types';
 
-/** Longest text body that WhatsApp takes. */
-export const MAX_OUTBOUND_TEXT = 4_096;
-
 /** Where a message goes, and what comes back with its statuses. */
 export interface OutboundEnvelope {
   /** The phone number with country code; digits are enough. Wins over `recipient`, as it does at Meta. */

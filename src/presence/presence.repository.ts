@@ -63,13 +63,15 @@ export class PresenceRepository {
     );
   }
 
-  /** Whether they were connected. */
-  async disconnect(userId: number, processId: string): Promise<boolean> {
-    const rows = await this.work.current.query(
-      'delete from user_connection where user_id = $1 and process_id = $2 returning 1',
-      [userId, processId],
-    );
-    return rows.length > 0;
+  async disconnect(userId: number, processId: string): Promise<void> {
+    await this.work.current.query('delete from user_connection where user_id = $1 and process_id = $2', [
+      userId,
+      processId,
+    ]);
+  }
+
+  async disconnectEverywhere(userId: number): Promise<void> {
+    await this.work.current.query('delete from user_connection where user_id = $1', [userId]);
   }
 
   /** What dead processes left behind of the user. */
@@ -86,19 +88,20 @@ export class PresenceRepository {
   }
 
   /**
-   * Brings what everybody sees of the user up to date; answers it where that changed it, or where a connection ended
-   * and it was the last one: an account that is closed is shown as offline already.
+   * Brings what everybody sees of the user up to date; answers it where that changed it. An account that is closed is
+   * offline, though its sockets may last a moment longer.
    */
-  async refresh(userId: number, seenMsAgo: number, ended: boolean): Promise<PresenceDto | null> {
+  async refresh(userId: number, seenMsAgo: number): Promise<PresenceDto | null> {
     const [row] = await this.work.current.query<PresenceRow>(
       `update users u set online = s.online, status = s.status, presence_version = u.presence_version + 1,
          last_seen_at = greatest(u.last_seen_at, clock_timestamp() - $2 * interval '1 ms')
        from (select online, case when online then coalesce(chosen_status, 'online') else 'offline' end as status
-             from (select chosen_status, exists (select from user_connection where user_id = $1) as online
+             from (select chosen_status,
+                     deactivated_at is null and exists (select from user_connection where user_id = $1) as online
                    from users where id = $1) o) s
-       where u.id = $1 and ((u.online, u.status) is distinct from (s.online, s.status) or $3 and not s.online)
+       where u.id = $1 and (u.online, u.status) is distinct from (s.online, s.status)
        returning ${COLUMNS}`,
-      [userId, seenMsAgo, ended],
+      [userId, seenMsAgo],
     );
     return row === undefined ? null : toDto(row);
   }

@@ -12,6 +12,8 @@ import { notFound } from '../common/app-error';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Broadcast } from '../platform/events/broadcast';
 import { LOGGER } from '../platform/observability/observability.module';
+import { UserChangesService } from '../users/user-changes.service';
+import type { UserPresence } from '../users/user-presence.port';
 import { type Place, PresenceRepository } from './presence.repository';
 import { type ChoosableStatus, PRESENCE_TOPIC, type PresenceDto, type PresenceNews } from './presence.types';
 
@@ -37,7 +39,7 @@ const keyOf = ({ workspaceId, userId }: Place): string => `${workspaceId} ${user
  * left different from this process's sockets is mended with the next heartbeat.
  */
 @Injectable()
-export class PresenceService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class PresenceService implements OnApplicationBootstrap, BeforeApplicationShutdown, UserPresence {
   readonly processId = randomUUID();
   private readonly here = new Map<string, Presence>();
   private beats = 0;
@@ -51,7 +53,10 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
     private readonly presences: PresenceRepository,
     private readonly broadcast: Broadcast,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    users: UserChangesService,
+  ) {
+    users.usePresence(this);
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.beat();
@@ -110,11 +115,17 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
     return await this.work.run(actor, async () => {
       await this.presences.lock(actor.userId);
       await this.presences.choose(actor.userId, status === 'online' ? null : status);
-      await this.announceChange(actor, { toThemselves: true });
+      await this.announceChange(actor.userId, { toThemselves: true });
       const presence = await this.presences.find(actor.userId);
       if (presence === null) throw notFound('user');
       return presence;
     });
+  }
+
+  /** Their account ends. Their sockets follow once the watch of sessions has noticed. */
+  async endOf(userId: number): Promise<void> {
+    await this.presences.disconnectEverywhere(userId);
+    await this.announceChange(userId);
   }
 
   private write(place: Place, seenMsAgo: number): void {
@@ -134,21 +145,17 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
     const { userId } = place;
     await this.work.run(place, async () => {
       await this.presences.lock(userId);
-      const here = this.here.has(keyOf(place));
-      if (here) await this.presences.connect(userId, this.processId);
-      const ended = !here && (await this.presences.disconnect(userId, this.processId));
-      await this.announceChange(place, { seenMsAgo, ended });
+      if (this.here.has(keyOf(place))) await this.presences.connect(userId, this.processId);
+      else await this.presences.disconnect(userId, this.processId);
+      await this.announceChange(userId, { seenMsAgo });
     });
   }
 
-  private async announceChange(
-    { workspaceId, userId }: Place,
-    { seenMsAgo = 0, ended = false, toThemselves = false },
-  ): Promise<void> {
-    const presence = await this.presences.refresh(userId, seenMsAgo, ended);
+  private async announceChange(userId: number, { seenMsAgo = 0, toThemselves = false } = {}): Promise<void> {
+    const presence = await this.presences.refresh(userId, seenMsAgo);
     if (presence === null) return;
     this.broadcast.sendOnCommit(PRESENCE_TOPIC, {
-      workspaceId,
+      workspaceId: this.work.current.workspaceId,
       presence,
       toThemselves,
     } satisfies PresenceNews);
@@ -179,7 +186,7 @@ export class PresenceService implements OnApplicationBootstrap, BeforeApplicatio
       await this.work.run(place, async () => {
         await this.presences.lock(place.userId);
         await this.presences.disconnectDead(place.userId);
-        await this.announceChange(place, { seenMsAgo, ended: true });
+        await this.announceChange(place.userId, { seenMsAgo });
       });
     }
     await this.presences.forgetDeadProcesses();

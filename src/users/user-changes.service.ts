@@ -11,6 +11,7 @@ import { RolesService } from '../roles/roles.service';
 import type { HeldConversations } from './held-conversations.port';
 import { PasswordHasher } from './password-hasher.service';
 import { toUserDto, type UpdateOwnUserDto, type UpdateUserDto, type UserDto } from './user.dto';
+import type { UserPresence } from './user-presence.port';
 import type { UserSessions } from './user-sessions.port';
 import { type UserChanges, UsersRepository } from './users.repository';
 import type { UserWithRole } from './users.types';
@@ -19,6 +20,7 @@ import type { UserWithRole } from './users.types';
 @Injectable()
 export class UserChangesService {
   private sessions: UserSessions = { endAllOf: () => Promise.reject(new Error('Nobody ends sessions.')) };
+  private presence: UserPresence = { endOf: () => Promise.reject(new Error('Nobody ends presences.')) };
   private held: HeldConversations = { releaseOf: () => Promise.resolve(0) };
 
   constructor(
@@ -32,6 +34,11 @@ export class UserChangesService {
   /** Called once, by the feature above that owns sessions. */
   useSessions(sessions: UserSessions): void {
     this.sessions = sessions;
+  }
+
+  /** Called once, by the feature above that owns presence. */
+  usePresence(presence: UserPresence): void {
+    this.presence = presence;
   }
 
   /** Called once, by the feature above that owns conversations. */
@@ -105,6 +112,7 @@ export class UserChangesService {
       await this.roles.lockAdmins();
       const user = present(await this.users.lock(id));
       await this.sessions.endAllOf(id, null);
+      await this.presence.endOf(id);
       const released = await this.held.releaseOf(actor, id);
       await remove();
       if (isActiveAdmin(user)) await this.roles.requireAdminLeft();
@@ -116,10 +124,11 @@ export class UserChangesService {
   /** Changes a user who is locked, with all that follows from it. */
   private async apply(actor: StaffActor, before: UserWithRole, changes: UserChanges): Promise<UserDto> {
     const { id } = before;
+    const left = before.deactivatedAt === null && !changes.active;
     await this.users.update(id, changes);
+    if (left) await this.presence.endOf(id);
     const after = (await this.users.findById(id))!;
     if (isActiveAdmin(before) && !isActiveAdmin(after)) await this.roles.requireAdminLeft();
-    const left = before.deactivatedAt === null && after.deactivatedAt !== null;
     const newPassword = changes.passwordHash !== null;
     if (left || newPassword || before.role.id !== after.role.id)
       await this.sessions.endAllOf(id, id === actor.userId ? actor.sessionId : null);

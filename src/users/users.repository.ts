@@ -142,7 +142,7 @@ export class UsersRepository {
     await this.work.current.query(
       `update users set name = $2, username = $3, password = coalesce($4, password), role_id = $5,
          deactivated_at = case when $6 then null else coalesce(deactivated_at, now()) end,
-         online = online and $6, status = case when $6 then status else 'offline' end, updated_at = now()
+         updated_at = now()
        where id = $1`,
       [id, changes.name, changes.username, changes.passwordHash, changes.roleId, changes.active],
     );
@@ -156,7 +156,7 @@ export class UsersRepository {
   async bury(id: number): Promise<void> {
     await this.work.current.query(
       `update users set deactivated_at = coalesce(deactivated_at, now()), deleted_at = now(), password = '',
-         role_id = (select id from roles where name = 'employer'), online = false, status = 'offline', updated_at = now()
+         role_id = (select id from roles where name = 'employer'), updated_at = now()
        where id = $1`,
       [id],
     );

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
-import { BOT_SECRET, BotService, giveToBot, makeBot, reply, saidTo } from '../support/bots';
+import { BotAnswers } from '../../src/bots/bot-answers.service';
+import { HoldLost, type Job } from '../../src/platform/jobs/job-worker';
+import { BOT_SECRET, BotService, giveToBot, makeBot, outcomesIn, reply, saidTo } from '../support/bots';
 import { eventually } from '../support/eventually';
 import { killAll, type NodeProcess, spawnNode } from '../support/processes';
 import { conversationOf, newPhone } from '../support/sending';
@@ -22,7 +24,7 @@ let service: BotService;
 
 beforeAll(async () => {
   // This server takes messages in and does no work of the bots: that is for processes that can be killed.
-  system = await TestSystem.start({ config: { role: 'api' } });
+  system = await TestSystem.start({ config: { role: 'api', bots: { webhookAllowPrivate: true } } });
   admin = await system.signIn('admin');
   service = await BotService.start();
 });
@@ -104,3 +106,46 @@ test('kill -9 of the processes that bots work in: each message is answered once,
   for (const phone of phones)
     expect(new Set(saidTo(system.meta, phone)).size).toBe(saidTo(system.meta, phone).length);
 }, 90_000);
+
+describe('a worker whose job was taken over does nothing more', () => {
+  const held = (): Promise<void> => Promise.resolve();
+  const lost = (): Promise<void> => Promise.reject(new HoldLost('taken over'));
+  const broken = (): Promise<void> => Promise.reject(new Error('a failure of our own'));
+  const MENU = { greeting: 'Hello', options: [{ title: 'A', reply: 'a' }], fallback: 'What?' };
+
+  test.each<[string, 'keyword_menu' | 'webhook', (() => Promise<void>)[], number]>([
+    ['instead of answering', 'keyword_menu', [lost], 0],
+    ['instead of asking the service', 'webhook', [lost], 0],
+    ['with what the service answers', 'webhook', [held, lost], 1],
+    ['instead of giving up', 'keyword_menu', [broken, lost], 0],
+  ])('%s', async (_, kind, transactions, asked) => {
+    const config = kind === 'webhook' ? { url: service.url } : MENU;
+    const bot = await makeBot(admin, { kind, config, ...(kind === 'webhook' && { secret: BOT_SECRET }) });
+    service.asked.length = 0;
+    service.answer = (_question, response) =>
+      reply(response, { replies: [{ type: 'text', body: 'late' }], action: 'close' });
+    const phone = newPhone();
+    const conversation = await conversationOf(system, phone);
+    await giveToBot(admin, conversation, bot.id);
+    await system.sql(
+      `insert into bot_trigger (workspace_id, message_id, conversation_id, bot_id)
+       select 1, max(id), $1, $2 from message where conversation_id = $1`,
+      [conversation, bot.id],
+    );
+    const before = (await admin.get(`/conversations/${conversation}`)).body;
+    const job: Job = {
+      id: 0,
+      workspaceId: 1,
+      key: `conversation:${conversation}`,
+      payload: { conversation_id: conversation },
+      attempt: 5, // the last one before it gives up
+      signal: new AbortController().signal,
+      assertHeld: () => transactions.shift()!(),
+    };
+    const answers = system.app.get(BotAnswers, { strict: false });
+    await expect(answers['answerAll'](job)).rejects.toBeInstanceOf(HoldLost);
+    expect(service.asked).toHaveLength(asked);
+    expect(await outcomesIn(system, conversation)).toEqual([null]);
+    expect((await admin.get(`/conversations/${conversation}`)).body).toEqual(before);
+  });
+});

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GRACE_MS, PresenceService } from '../../src/presence/presence.service';
 import type { PresenceDto } from '../../src/presence/presence.types';
-import { ask, closed, secondWorkspace } from '../support/crm';
+import { ask, closed, openConversation, secondWorkspace } from '../support/crm';
 import { eventually } from '../support/eventually';
 import { type Caller, type Listener, TestSystem } from '../support/system';
 
@@ -260,12 +260,54 @@ test('a session that ends takes its presence with it within 2 s, and leaves that
   expect(performance.now() - ended).toBeLessThan(2_000);
 });
 
-test('whose account is closed is offline to all within 2 s', async () => {
-  const caller = await system.signIn('employer');
-  await other.listen(caller);
-  await told(caller, ['online']);
-  expect((await admin.patch(`/users/${caller.user.id}`, { active: false })).status).toBe(200);
-  await told(caller, ['online', 'offline'], 2_000);
+describe('an account that ends while its user is connected', () => {
+  test.each([
+    ['closed', (id: number) => admin.patch(`/users/${id}`, { active: false }), 200],
+    ['deleted', (id: number) => admin.delete(`/users/${id}`), 204],
+  ] as const)('%s: is offline at once, to all within 2 s, and told once', async (_how, end, status) => {
+    const caller = await system.signIn('employer');
+    const listener = await other.listen(caller);
+    await told(caller, ['online']);
+    const answer = await end(caller.user.id);
+    expect(answer.status).toBe(status);
+    if (status === 200) expect(answer.body).toMatchObject({ online: false, status: 'offline' });
+    await other.app.get(PresenceService, { strict: false })['beat'](); // before its sockets are closed
+    await told(caller, ['online', 'offline'], 2_000);
+    expect(toldOf(watchers[0], caller).at(-1)).toMatchObject({ online: false, version: 2 });
+    await closed(listener);
+    const fence = await system.signIn('employer');
+    await other.listen(fence);
+    await told(fence, ['online']);
+    await told(caller, ['online', 'offline']);
+  });
+
+  test('deleted, but for what they said: is offline to all within 2 s', async () => {
+    const caller = await system.signIn('employer');
+    const conversation_id = await openConversation(system);
+    expect((await caller.post('/messages', { conversation_id, body: 'I was here' })).status).toBe(201);
+    await other.listen(caller);
+    await told(caller, ['online']);
+    expect((await admin.delete(`/users/${caller.user.id}`)).status).toBe(204);
+    await told(caller, ['online', 'offline'], 2_000);
+    expect(await storedOf(caller)).toMatchObject({ online: false, status: 'offline' });
+  });
+
+  test('and that is opened again comes back as anybody does', async () => {
+    const caller = await system.signIn('employer');
+    const listener = await other.listen(caller);
+    await told(caller, ['online']);
+    await admin.patch(`/users/${caller.user.id}`, { active: false });
+    await closed(listener);
+    await admin.patch(`/users/${caller.user.id}`, { active: true });
+    await told(caller, ['online', 'offline'], 2_000);
+    const { body } = await system.call<{ access_token: string }>('POST', '/auth/login', {
+      username: caller.user.username,
+      password: 'a password',
+    });
+    await other.listen(system.callerWith(body.access_token, caller.user));
+    await told(caller, ['online', 'offline', 'online']);
+    expect(await storedOf(caller)).toMatchObject({ online: true, status: 'online' });
+  });
 });
 
 describe('servers that end', () => {

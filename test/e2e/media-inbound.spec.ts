@@ -273,6 +273,7 @@ test('a message that is deleted while its file is on the way stays without it', 
     (await system.sql(`select from job where task = 'whatsapp.fetch-media'`)).length === 0;
   await eventually(done, { what: 'nothing left to fetch' });
   expect(await count()).toBe(before);
+  await say(inbound.text('afterwards')); // whatever was told before it has been heard
   expect(updates(message.id)).toEqual([]);
 });
 

@@ -1,34 +1,6 @@
+import { BUTTONS, CARD, CTA, LIST } from '../support/outgoing-contents';
 import { becomes, codeOf, conversationOf, newPhone, type Shown } from '../support/sending';
 import { type Answer, type Caller, TestSystem } from '../support/system';
-
-const BUTTONS = {
-  type: 'interactive',
-  body: 'Which size?',
-  payload: {
-    interactive_type: 'button',
-    header: { type: 'text', text: 'Shirts' },
-    footer: 'Until Friday',
-    buttons: [
-      { id: 's', title: 'Small' },
-      { id: 'l', title: 'Large' },
-    ],
-  },
-};
-const LIST = {
-  type: 'interactive',
-  body: 'Which size?',
-  payload: {
-    interactive_type: 'list',
-    button: 'Sizes',
-    sections: [{ title: 'All', rows: [{ id: 's', title: 'Small', description: 'up to 50 kg' }] }],
-  },
-};
-const CTA = {
-  type: 'interactive',
-  body: 'Your order',
-  payload: { interactive_type: 'cta_url', display_text: 'Open', url: 'https://shop.test/1' },
-};
-const CARD = { name: { formatted_name: 'Bia Reis' }, phones: [{ phone: '+55 11 98888-0000', type: 'CELL' }] };
 
 let system: TestSystem;
 let admin: Caller;
@@ -236,7 +208,11 @@ describe('after 24 hours of silence', () => {
       window_expires_at: expect.stringMatching(/^\d{4}-.*Z$/) as string,
       allowed: ['template'],
     });
-    expect(system.meta.acceptedFor(phone)).toEqual([]);
+    expect(
+      await system.sql(`select 1 from message where conversation_id = $1 and sender_type <> 'contact'`, [
+        conversation,
+      ]),
+    ).toEqual([]);
   });
 
   test('a template goes out, and the next word of the customer opens the window again', async () => {

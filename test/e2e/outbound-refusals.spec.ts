@@ -1,34 +1,6 @@
+import { BUTTONS, CARD, CTA, LIST } from '../support/outgoing-contents';
 import { codeOf, conversationOf, newPhone, type Shown } from '../support/sending';
 import { type Answer, type Caller, TestSystem } from '../support/system';
-
-const BUTTONS = {
-  type: 'interactive',
-  body: 'Which size?',
-  payload: {
-    interactive_type: 'button',
-    header: { type: 'text', text: 'Shirts' },
-    footer: 'Until Friday',
-    buttons: [
-      { id: 's', title: 'Small' },
-      { id: 'l', title: 'Large' },
-    ],
-  },
-};
-const LIST = {
-  type: 'interactive',
-  body: 'Which size?',
-  payload: {
-    interactive_type: 'list',
-    button: 'Sizes',
-    sections: [{ title: 'All', rows: [{ id: 's', title: 'Small', description: 'up to 50 kg' }] }],
-  },
-};
-const CTA = {
-  type: 'interactive',
-  body: 'Your order',
-  payload: { interactive_type: 'cta_url', display_text: 'Open', url: 'https://shop.test/1' },
-};
-const CARD = { name: { formatted_name: 'Bia Reis' }, phones: [{ phone: '+55 11 98888-0000', type: 'CELL' }] };
 
 let system: TestSystem;
 let admin: Caller;

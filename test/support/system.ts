@@ -13,6 +13,7 @@ import { AppModule } from '../../src/app.module';
 import { APP_OPTIONS, configureApp, createApp } from '../../src/bootstrap';
 import type { Config } from '../../src/config/config';
 import { loadConfig } from '../../src/config/load-config';
+import { JournalTail } from '../../src/platform/events/journal-tail';
 import { fastifyAdapter } from '../../src/platform/http/fastify';
 import { LOGGER } from '../../src/platform/observability/observability.module';
 import { UsersService } from '../../src/users/users.service';
@@ -211,8 +212,9 @@ export class TestSystem {
     };
   }
 
-  /** Resolves once the socket hears everything, `after` replayed. */
+  /** Resolves once the socket hears everything, `after` replayed, and nothing of what was over before this call. */
   async listen(caller: Caller, options: { after?: string } = {}): Promise<Listener> {
+    await this.app.get(JournalTail, { strict: false }).refresh();
     const socket = io(`${this.url}/crm`, {
       auth: { token: caller.token, after: options.after },
       transports: ['websocket'],
