@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service';
+import { UsersService } from '../users/users.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { ConversationQueueRepository } from './conversation-queue.repository';
 import { CONVERSATION_EVENTS } from './conversation.events';
@@ -13,6 +14,7 @@ export class ConversationQueueService {
     private readonly conversations: ConversationsRepository,
     private readonly presenter: ConversationPresenter,
     private readonly audit: AuditService,
+    private readonly users: UsersService,
   ) {}
 
   /** Ids: the most urgent first, of equal ones whoever has waited longest. */
@@ -35,7 +37,7 @@ export class ConversationQueueService {
     const working = new Set<number>();
     // Users before conversations, each in the order of their ids, as everybody locks them.
     for (const userId of new Set([...places.values()].toSorted((a, b) => a - b)))
-      if (await this.conversations.lockActiveUser(userId)) working.add(userId);
+      if (await this.users.lockActive(userId)) working.add(userId);
     const waiting = await this.queue.lockWaiting(
       [...places].filter(([, userId]) => working.has(userId)).map(([id]) => id),
     );

@@ -96,7 +96,7 @@ describe('an account', () => {
     const taken = await admin.patch(`/users/${other.id}`, { username });
     expect([taken.status, taken.body['message']]).toEqual([409, `The username "${username}" is taken.`]);
     const lookalike = username.toUpperCase();
-    expect((await create({ username: lookalike })).status).toBe(409);
+    expect((await staff.create({ username: lookalike })).status).toBe(409);
     expect((await admin.patch(`/users/${other.id}`, { username: lookalike })).status).toBe(409);
     const respelled = await admin.patch(`/users/${other.id}`, { username: other.username.toUpperCase() });
     expect([respelled.status, respelled.body['username']]).toEqual([200, other.username.toUpperCase()]);
