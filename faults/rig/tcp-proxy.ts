@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** Stands between a server and its database, so that a test can take the database away. */
+/** A way to a server that can be cut, slowed down, or made to swallow everything. */
 export interface TcpProxy {
   /** The same address as the target's, through the proxy. */
   readonly url: string;
@@ -8,35 +8,58 @@ export interface TcpProxy {
   cut(): void;
   /** Keeps all connections, and swallows what is sent over them from now on. */
   hang(): void;
+  /** Everything takes this long, in ms, in each direction. */
+  slow(ms: number): void;
   mend(): void;
   stop(): Promise<void>;
 }
 
-export async function startTcpProxy(targetUrl: string): Promise<TcpProxy> {
-  const target = new URL(targetUrl);
+/** In front of one server, or of several that serve the same: the next one that takes a connection gets it. */
+export async function startTcpProxy(...targetUrls: [string, ...string[]]): Promise<TcpProxy> {
+  const targets = targetUrls.map((url) => new URL(url));
   const sockets = new Set<Socket>();
   let state: 'open' | 'cut' | 'hanging' = 'open';
+  let delayMs = 0;
+  let turn = 0;
+
+  const pass = (from: Socket, to: Socket): void => {
+    sockets.add(from);
+    from.on('data', (chunk: Buffer) => {
+      if (state !== 'open') return;
+      if (delayMs === 0) to.write(chunk);
+      else setTimeout(() => state === 'open' && to.write(chunk), delayMs);
+    });
+    from.on('error', () => undefined); // 'close' follows
+    from.on('close', () => {
+      sockets.delete(from);
+      to.end();
+    });
+  };
 
   const server = createServer((near) => {
     if (state === 'cut') return void near.resume().end();
-    const far = connect(Number(target.port), target.hostname);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from);
-      from.on('data', (chunk: Buffer) => state === 'open' && to.write(chunk));
-      from.on('error', () => undefined); // 'close' follows
-      from.on('close', () => {
-        sockets.delete(from);
-        to.end();
+    const first = turn++;
+    const reach = (attempt: number): void => {
+      const target = targets[(first + attempt) % targets.length]!;
+      const far = connect(Number(target.port), target.hostname);
+      const next = (): void => {
+        if (attempt + 1 < targets.length) reach(attempt + 1);
+        else near.resume().end();
+      };
+      far.once('error', next);
+      far.once('connect', () => {
+        far.off('error', next);
+        pass(near, far);
+        pass(far, near);
       });
-    }
+    };
+    near.on('error', () => undefined);
+    reach(0);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const endAll = (): void => sockets.forEach((socket) => socket.end());
 
-  const url = new URL(targetUrl);
+  const url = new URL(targets[0]!);
   url.hostname = '127.0.0.1';
   url.port = String((server.address() as AddressInfo).port);
   return {
@@ -48,9 +71,13 @@ export async function startTcpProxy(targetUrl: string): Promise<TcpProxy> {
     hang() {
       state = 'hanging';
     },
+    slow(ms) {
+      delayMs = ms;
+    },
     mend() {
       if (state === 'hanging') endAll(); // a stream with a hole in it is of no use
       state = 'open';
+      delayMs = 0;
     },
     async stop() {
       const closed = new Promise<void>((done) => server.close(() => done()));

@@ -3,7 +3,7 @@ import { envelope } from '../../simulator/envelope';
 import { metaJson } from '../../simulator/signature';
 import { eventually } from '../support/eventually';
 import { TestSystem } from '../support/system';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { startTcpProxy, type TcpProxy } from '../../faults/rig/tcp-proxy';
 import { deliver, message, setAsideOf, storedMessages, stranger, wamidOf } from '../support/webhooks';
 
 let system: TestSystem;
