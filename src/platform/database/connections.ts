@@ -35,8 +35,9 @@ const settings = (role: string, more: ConnectionSettings): string =>
     `role=${role}`,
     'statement_timeout=15000',
     'lock_timeout=3500',
-    // Whoever vanished in the middle of a transaction over a dead link holds its locks no longer than this.
-    'idle_in_transaction_session_timeout=10000',
+    // Whoever vanished in the middle of a transaction over a dead link holds its locks no longer than this. A journal
+    // consumer's transaction waits for what others do.
+    `idle_in_transaction_session_timeout=${role === APP_ROLE ? 10_000 : 30_000}`,
     'jit=off',
     'timezone=UTC',
     ...Object.entries(more).map(([name, value]) => `${name}=${value}`),
