@@ -57,7 +57,11 @@ async function runFaults(options: Options, started: (cluster: Cluster) => void):
   await (options.keep ? cluster.stopAndKeep() : cluster.stop());
   const seconds = (performance.now() - begun) / 1000;
   if (options.write !== null)
-    writeInto(options.write, table({ machine, long: options.long, jobHoldSeconds, seconds, results }));
+    writeInto(
+      options.write,
+      'faults',
+      table({ machine, long: options.long, jobHoldSeconds, seconds, results }),
+    );
   const good = results.every(({ result }) => result.passed);
   console.log(`${good ? 'Every promise held' : 'FAILED'}, ${Math.round(seconds)} s.`);
   return good;
@@ -73,7 +77,7 @@ async function runMutations(options: Options, started: (cluster: Cluster) => voi
       `${result.found ? 'found ' : 'MISSED'} ${mutation.name.padEnd(26)} ${mutation.fault}: ${result.red}`,
     );
   }
-  if (options.write !== null) writeInto(options.write, mutationTable(results));
+  if (options.write !== null) writeInto(options.write, 'mutations', mutationTable(results));
   const good = results.every(({ found }) => found);
   console.log(good ? 'Every bug was found.' : 'FAILED: a bug went unseen.');
   return good;

@@ -4,8 +4,7 @@ import type { MutationResult } from './mutations/run';
 import type { Fault } from './table/fault';
 import type { Result } from './trial';
 
-/** Between these two lines of a document stands what the command writes. */
-const MARKS = { begin: '<!-- begin of the table -->', end: '<!-- end of the table -->' };
+type Table = 'faults' | 'mutations';
 
 export interface Run {
   machine: Machine;
@@ -81,12 +80,14 @@ export function mutationTable(results: readonly MutationResult[]): string {
   );
 }
 
-/** Puts the text into a document, between its marks. */
-export function writeInto(path: string, text: string): void {
-  const document = existsSync(path) ? readFileSync(path, 'utf8') : `${MARKS.begin}\n${MARKS.end}\n`;
-  const [before, rest] = split(document, MARKS.begin, path);
-  const [, after] = split(rest, MARKS.end, path);
-  writeFileSync(path, `${before}${MARKS.begin}\n\n${text}\n\n${MARKS.end}${after}`);
+/** Puts the text into a document, between the two lines that mark its place. */
+export function writeInto(path: string, what: Table, text: string): void {
+  const begin = `<!-- ${what}: written by npm run test:faults -->`;
+  const end = `<!-- end of ${what} -->`;
+  const document = existsSync(path) ? readFileSync(path, 'utf8') : `${begin}\n${end}\n`;
+  const [before, rest] = split(document, begin, path);
+  const [, after] = split(rest, end, path);
+  writeFileSync(path, `${before}${begin}\n\n${text}\n\n${end}${after}`);
 }
 
 function split(text: string, mark: string, path: string): [string, string] {

@@ -14,6 +14,8 @@ const LOOK_MS = 250;
 /** How long everything may take to come right after a fault, in ms. */
 const SETTLE_LIMIT_MS = 60_000;
 
+const WAITED_WORTH_SAYING_MS = 500;
+
 /** A figure that was measured, and what it may be at most. */
 export interface Check {
   what: string;
@@ -146,8 +148,10 @@ export class Trial {
   /** Of all processes that died: how long each was away at most. */
   checkReadyAgain(limitMs: number): void {
     const deaths = this.cluster.nodes.flatMap((node) => node.deaths.splice(0));
-    const away = deaths.map(({ at, readyAt }) => (readyAt ?? Infinity) - at);
+    const away = deaths.map(({ at, readyAt, waitedMs }) => (readyAt ?? Infinity) - at - waitedMs);
+    const waited = Math.max(0, ...deaths.map(({ waitedMs }) => waitedMs));
     this.check(`ready again (${deaths.length} kills)`, Math.max(0, ...away), limitMs);
+    if (waited > WAITED_WORTH_SAYING_MS) this.check('and waited for a processor', waited, Infinity);
   }
 
   async evidence(): Promise<Evidence> {

@@ -220,21 +220,31 @@ function judgeStep(last: Map<number, string>, messageId: number, status: string,
   last.set(messageId, status);
 }
 
-/** A socket hears the journal: all of it, once, and each conversation in order. */
+/**
+ * A socket hears the journal: all of it, once, in order: the messages of a conversation, and what becomes of each.
+ * Reports on two messages of one conversation may commit side by side; neither comes first.
+ */
 function judgeHeard({ journal, messages }: Evidence, heard: readonly Heard[], verdict: Verdict): void {
   const wanted = new Map(journal.map((entry) => [entry.id, entry]));
   const conversations = new Set(messages.map(({ conversationId }) => conversationId));
   const times = new Map<number, number>();
-  const newest = new Map<number, number>();
+  const newest = new Map<string, number>();
   const last = new Map<number, string>();
-  for (const { eventId, conversationId, messageId, status } of heard) {
+  for (const { type, eventId, conversationId, messageId, status } of heard) {
     if (!conversations.has(conversationId)) continue; // another fault's
     times.set(eventId, (times.get(eventId) ?? 0) + 1);
     if (!wanted.has(eventId))
       verdict.add('unexpected', `entry ${eventId} was heard and is not in the journal`);
-    if ((newest.get(conversationId) ?? 0) > eventId)
-      verdict.add('disordered', `entry ${eventId} was heard after ${newest.get(conversationId)}`);
-    newest.set(conversationId, Math.max(newest.get(conversationId) ?? 0, eventId));
+    const lines = [
+      `message ${messageId}`,
+      ...(type === 'message:new' ? [`conversation ${conversationId}`] : []),
+    ];
+    for (const line of lines) {
+      const before = newest.get(line) ?? 0;
+      if (before > eventId)
+        verdict.add('disordered', `of ${line} entry ${eventId} was heard after ${before}`);
+      newest.set(line, Math.max(before, eventId));
+    }
     judgeStep(last, messageId, status, verdict);
   }
   for (const id of wanted.keys()) {

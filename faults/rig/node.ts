@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerProcess } from '../../bench/processes';
 import type { Patch, PreloadOrders } from './patches';
@@ -24,6 +24,8 @@ export interface NodeSettings {
 export interface Death {
   at: number;
   readyAt: number | null;
+  /** Of the time in between, how long the new process waited for a processor that others used, in ms. */
+  waitedMs: number;
 }
 
 /** One server process under a supervisor that starts it again, on the same port, whenever it dies. */
@@ -120,7 +122,7 @@ export class Node {
 
   private died(process: ServerProcess): void {
     if (!this.wanted || this.process !== process) return;
-    const death: Death = { at: performance.now(), readyAt: null };
+    const death: Death = { at: performance.now(), readyAt: null, waitedMs: 0 };
     this.deaths.push(death);
     this.starting = this.again(death);
     this.starting.catch(() => undefined); // whoever waits for it hears
@@ -138,5 +140,15 @@ export class Node {
       }
     }
     death.readyAt = performance.now();
+    death.waitedMs = waitedForProcessorMs(this.process!.pid);
+  }
+}
+
+/** As far as the system tells: Linux does. */
+function waitedForProcessorMs(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return 0;
   }
 }
