@@ -17,7 +17,8 @@ export async function runFault(
     await fault.run(trial);
   } finally {
     Object.assign(cluster.meta.faults, noFaults());
-    cluster.databaseLink.mend();
+    await cluster.databaseLink.mend();
+    await cluster.nodesToMeta.mend();
   }
   await trial.settle();
   return trial;

@@ -56,6 +56,7 @@ export class Trial {
   /** Part of all its ids. */
   readonly run: string;
   private listening = false;
+  private settled = false;
   private healedAt = 0;
   private recoveryMs: number | null = null;
   private recoveryLimitMs = SETTLE_LIMIT_MS;
@@ -160,6 +161,8 @@ export class Trial {
 
   /** Waits until everything is right, or for as long as it may take. */
   async settle(): Promise<void> {
+    if (this.settled) return;
+    this.settled = true;
     if (this.healedAt === 0) this.healed();
     const deadline =
       performance.now() + (this.size.settleLimitMs ?? Math.max(SETTLE_LIMIT_MS, this.recoveryLimitMs));

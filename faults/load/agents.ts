@@ -74,7 +74,7 @@ export class Agents {
         JSON.stringify({ conversation_id: conversationId, body, client_message_id: clientMessageId }),
         { authorization: `Bearer ${token}` },
       );
-      if (journal.note('reply', startedAt, answer.status, answer.retryAfter) === 'answered') {
+      if (journal.note('reply', startedAt, answer) === 'answered') {
         operation.acknowledgedAt = performance.now();
         operation.messageId = (JSON.parse(answer.body) as { id: number }).id;
         return;

@@ -84,7 +84,7 @@ export class Customers {
       const answer = await post(`${url}/meta-whatsapp/webhook`, bytes, {
         'x-hub-signature-256': sign(bytes, secret),
       });
-      const outcome = journal.note('webhook', startedAt, answer.status, answer.retryAfter);
+      const outcome = journal.note('webhook', startedAt, answer);
       if (outcome === 'answered') {
         const now = performance.now();
         for (const wamid of wamids) journal.inbound.get(wamid)!.acknowledgedAt ??= now;

@@ -10,34 +10,23 @@ export interface Answer {
   status: number;
   retryAfter: string | null;
   body: string;
+  /** Nobody took the connection. */
+  unreached: boolean;
 }
 
-/** One HTTP request; never rejects. */
+/** One request; never rejects. */
 export async function post(
   url: string,
   body: Buffer | string,
   headers: Record<string, string>,
 ): Promise<Answer> {
-  return await call('POST', url, body, headers);
-}
-
-export async function get(url: string, headers: Record<string, string>): Promise<Answer> {
-  return await call('GET', url, null, headers);
-}
-
-async function call(
-  method: string,
-  url: string,
-  body: Buffer | string | null,
-  headers: Record<string, string>,
-): Promise<Answer> {
   return await new Promise((resolve) => {
-    const lost = (): void => resolve({ status: 0, retryAfter: null, body: '' });
-    const length = body === null ? {} : { 'content-length': Buffer.byteLength(body) };
+    const lost = (error?: NodeJS.ErrnoException): void =>
+      resolve({ status: 0, retryAfter: null, body: '', unreached: error?.code === 'ECONNREFUSED' });
     const asked = request(url, {
-      method,
+      method: 'POST',
       agent,
-      headers: { 'content-type': 'application/json', ...length, ...headers },
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers },
       timeout: ANSWER_LIMIT_MS,
     });
     asked.on('timeout', () => asked.destroy());
@@ -46,15 +35,16 @@ async function call(
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', lost);
-      response.on('close', lost); // after the end this changes nothing
+      response.on('close', () => lost()); // after the end this changes nothing
       response.on('end', () =>
         resolve({
           status: response.statusCode ?? 0,
           retryAfter: response.headers['retry-after'] ?? null,
           body: Buffer.concat(chunks).toString('utf8'),
+          unreached: false,
         }),
       );
     });
-    asked.end(body ?? undefined);
+    asked.end(body);
   });
 }

@@ -52,10 +52,6 @@ export class Listener {
     return this.heard.at(-1)?.eventId ?? 0;
   }
 
-  get connected(): boolean {
-    return this.socket?.connected === true;
-  }
-
   /** Away, without telling the server why, until `comeBack`. */
   leave(): void {
     this.closed = true;

@@ -24,7 +24,7 @@ export async function openConversations(
   const answer = await post(`${url}/meta-whatsapp/webhook`, bytes, {
     'x-hub-signature-256': sign(bytes, APP_SECRET),
   });
-  if (journal.note('webhook', startedAt, answer.status, answer.retryAfter) !== 'answered')
+  if (journal.note('webhook', startedAt, answer) !== 'answered')
     throw new Error(`the first messages were answered with ${answer.status} ${answer.body}`);
   for (const phone of phones)
     journal.inbound.get(`wamid.${run}.hello.${phone}`)!.acknowledgedAt = performance.now();

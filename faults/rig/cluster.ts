@@ -40,6 +40,7 @@ export class Cluster {
     private readonly settings: Record<string, string>,
     readonly meta: Simulator,
     readonly metaToNodes: TcpProxy,
+    readonly nodesToMeta: TcpProxy,
     readonly databaseLink: TcpProxy,
     readonly redis: RedisServer | null,
     readonly redisLink: TcpProxy | null,
@@ -72,6 +73,7 @@ export class Cluster {
       redeliverAfterMs: REDELIVERIES,
       webhookTimeoutMs: 10_000,
     });
+    const nodesToMeta = await startTcpProxy(meta.url);
     const environment = {
       ...base,
       DATABASE_URL: postgres.url,
@@ -79,7 +81,7 @@ export class Cluster {
       THROTTLE_LIMIT: '1000000',
       LOGIN_THROTTLE_LIMIT: '1000000',
       JOB_HOLD: `${jobHoldSeconds}s`,
-      WHATSAPP_BASE_URL: meta.url,
+      WHATSAPP_BASE_URL: nodesToMeta.url,
       WHATSAPP_SEND_TIMEOUT: '3s',
       WHATSAPP_RECONCILE_AFTER: '2s',
       JWT_SECRET: randomBytes(36).toString('base64url'),
@@ -110,6 +112,7 @@ export class Cluster {
       settings,
       meta,
       metaToNodes,
+      nodesToMeta,
       databaseLink,
       redis,
       redisLink,
@@ -200,6 +203,7 @@ export class Cluster {
     await Promise.all(this.nodes.map((node) => node.stop()));
     await this.meta.stop();
     await this.metaToNodes.stop();
+    await this.nodesToMeta.stop();
     await this.databaseLink.stop();
     await this.redisLink?.stop();
     await this.redis?.stop();
@@ -212,7 +216,12 @@ export class Cluster {
     for (const node of this.nodes) node.abandon();
     await killAll();
     await this.meta.stop();
-    await Promise.all([this.metaToNodes.stop(), this.databaseLink.stop(), this.redisLink?.stop()]);
+    await Promise.all([
+      this.metaToNodes.stop(),
+      this.nodesToMeta.stop(),
+      this.databaseLink.stop(),
+      this.redisLink?.stop(),
+    ]);
     await this.pool.end();
     await this.redis?.stop();
     await this.postgresNow.stop().catch(() => undefined);

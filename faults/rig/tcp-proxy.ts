@@ -6,11 +6,13 @@ export interface TcpProxy {
   readonly url: string;
   /** Cuts all connections and takes no new ones. */
   cut(): void;
+  /** Nobody listens there any more, and all connections end. */
+  refuse(): Promise<void>;
   /** Keeps all connections, and swallows what is sent over them from now on. */
   hang(): void;
   /** Everything takes this long, in ms, in each direction. */
   slow(ms: number): void;
-  mend(): void;
+  mend(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,17 +58,25 @@ export async function startTcpProxy(...targetUrls: [string, ...string[]]): Promi
     near.on('error', () => undefined);
     reach(0);
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const listen = (port: number): Promise<void> =>
+    new Promise((listening) => server.listen(port, '127.0.0.1', listening));
+  await listen(0);
   const endAll = (): void => sockets.forEach((socket) => socket.end());
 
+  const { port } = server.address() as AddressInfo;
   const url = new URL(targets[0]!);
   url.hostname = '127.0.0.1';
-  url.port = String((server.address() as AddressInfo).port);
+  url.port = String(port);
   return {
     url: url.toString(),
     cut() {
       state = 'cut';
       endAll();
+    },
+    async refuse() {
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      endAll();
+      await closed;
     },
     hang() {
       state = 'hanging';
@@ -74,12 +84,14 @@ export async function startTcpProxy(...targetUrls: [string, ...string[]]): Promi
     slow(ms) {
       delayMs = ms;
     },
-    mend() {
+    async mend() {
+      if (!server.listening) await listen(port);
       if (state === 'hanging') endAll(); // a stream with a hole in it is of no use
       state = 'open';
       delayMs = 0;
     },
     async stop() {
+      if (!server.listening) return;
       const closed = new Promise<void>((done) => server.close(() => done()));
       endAll();
       await closed;

@@ -60,7 +60,7 @@ const ROWS: readonly DatabaseFault[] = [
     breaks: async ({ cluster: { databaseLink } }) => {
       databaseLink.cut();
       await delay(3_000);
-      databaseLink.mend();
+      await databaseLink.mend();
     },
   },
   {
@@ -70,7 +70,7 @@ const ROWS: readonly DatabaseFault[] = [
     breaks: async ({ cluster: { databaseLink } }) => {
       databaseLink.slow(200);
       await delay(6_000);
-      databaseLink.mend();
+      await databaseLink.mend();
     },
   },
   {
@@ -80,7 +80,7 @@ const ROWS: readonly DatabaseFault[] = [
     breaks: async ({ cluster: { databaseLink } }) => {
       databaseLink.hang();
       await delay(12_000);
-      databaseLink.mend();
+      await databaseLink.mend();
     },
   },
 ];

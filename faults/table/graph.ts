@@ -16,7 +16,9 @@ interface GraphFault {
   name: string;
   does: string;
   passes: string;
-  switches: (trial: Trial) => Partial<FaultSwitches>;
+  switches?: (trial: Trial) => Partial<FaultSwitches>;
+  /** Nobody listens. */
+  down?: true;
   /** Longer than the agents write, in ms. */
   lasts?: number;
   expected?: (trial: Trial) => Expectations;
@@ -32,10 +34,17 @@ const READ = (): string => 'read';
 const ROWS: readonly GraphFault[] = [
   {
     name: 'graph-down',
-    does: 'Graph refuses connections, for 4 s.',
+    does: 'Nobody listens at Graph, for 4 s.',
     passes: 'everything sent once, in order',
-    switches: () => ({ refuseConnections: true }),
+    down: true,
     lasts: 4_000,
+  },
+  {
+    name: 'graph-breaks-off',
+    does: 'Graph breaks connections off before it has read the request, 5 times.',
+    passes: 'nothing sent twice, order kept; what may have been sent is shown as uncertain',
+    switches: () => ({ refuseConnections: { times: 5 } }),
+    expected: () => ({ endState: READ, unsent: ['uncertain'] }),
   },
   {
     name: 'graph-errors',
@@ -103,7 +112,7 @@ const ROWS: readonly GraphFault[] = [
   {
     name: 'graph-token',
     does: 'Meta no longer accepts the access token (190), until a new one is entered.',
-    passes: 'at most 3 requests with the dead token; then everything goes out, in order',
+    passes: 'only what was under way is tried with the dead token; then everything goes out, in order',
     switches: () => ({ failNext: { code: 190, times: 1_000_000 } }),
     lasts: 1_500,
     mend: async (trial) => await enterToken(trial.cluster),
@@ -122,15 +131,18 @@ export const GRAPH_FAULTS: readonly Fault[] = ROWS.map((row) => ({
     const sends = (): number =>
       meta.requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/messages')).length;
     const before = sends();
-    Object.assign(meta.faults, row.switches(trial));
+    Object.assign(meta.faults, row.switches?.(trial));
+    if (row.down) await trial.cluster.nodesToMeta.refuse();
     await Promise.all([
       trial.agents({ conversations, replies: REPLIES }).run(),
       trial.customers({ messages: trial.times(300), senders: 2 }).run(),
       delay(row.lasts ?? 0),
     ]);
     if (row.lasts !== undefined) {
-      if (row.name === 'graph-token') trial.check('requests with the dead token', sends() - before, 3, '');
-      Object.assign(meta.faults, { failNext: null, failRate: null, refuseConnections: false });
+      if (row.name === 'graph-token')
+        trial.check('requests with the dead token', sends() - before, CONVERSATIONS, '');
+      Object.assign(meta.faults, { failNext: null, failRate: null });
+      await trial.cluster.nodesToMeta.mend();
     }
     await row.mend?.(trial);
     trial.healed();

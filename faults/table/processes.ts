@@ -40,7 +40,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     async run(trial) {
       trial.expected = SENDER_MAY_DIE;
       trial.cluster.meta.faults.latencyMs = 30;
-      await underLoad(trial, { messages: 500, replies: 25, conversations: 40 }, async (busy) => {
+      await underLoad(trial, { messages: 300, replies: 15, conversations: 30 }, async (busy) => {
         await killInTurn(trial, trial.cluster.workers, KILLS, busy);
       });
       trial.checkReadyAgain(READY_LIMIT_MS);

@@ -24,8 +24,7 @@ export const SOCKET_FAULTS: readonly Fault[] = [
         await delay(500);
         trial.cluster.api[0]!.kill('SIGKILL');
         const killed = performance.now();
-        await delay(50);
-        while (all.some(({ connected }) => !connected) && performance.now() - killed < 60_000)
+        while (all.some(({ connections }) => connections < 2) && performance.now() - killed < 60_000)
           await delay(20);
         trial.check('all hear again', performance.now() - killed, 10_000);
       });

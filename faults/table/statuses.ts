@@ -82,7 +82,7 @@ async function tell(
       ),
     );
     for (const answer of answers) {
-      if (trial.journal.note('status', startedAt, answer.status, answer.retryAfter) !== 'answered')
+      if (trial.journal.note('status', startedAt, answer) !== 'answered')
         trial.journal.wrong(`a status was answered with ${answer.status}`);
     }
   }

@@ -18,7 +18,7 @@ beforeAll(async () => {
   server = await system.startAnother({ database: { url: proxy.url } });
 });
 afterAll(async () => {
-  proxy.mend();
+  await proxy.mend();
   await system.stop();
   await proxy.stop();
 });
@@ -37,7 +37,7 @@ test('while the database is away: 503 with Retry-After, nothing acknowledged; af
   }
   expect(await storedMessages(system, items.map(wamidOf))).toEqual([]);
 
-  proxy.mend();
+  await proxy.mend();
   await eventually(async () => (await deliver(server, items[0]!)).status === 200, { what: 'a 200 again' });
   for (const item of items) expect(await deliver(server, item)).toMatchObject({ status: 200 });
   expect(await storedMessages(system, items.map(wamidOf))).toHaveLength(10);
@@ -76,7 +76,7 @@ test('the connection is lost before the answer to the commit: not acknowledged, 
   proxy.hang();
   await release();
   await eventually(async () => !(await someoneWaits()), { what: 'the lock to be passed on' });
-  proxy.mend();
+  await proxy.mend();
 
   expect(await answer).toMatchObject({ status: 503 });
   expect(await deliver(system, item)).toMatchObject({ status: 200 });
@@ -106,7 +106,7 @@ test('a link that swallows everything and closes nothing: 503 with Retry-After w
   await delay(1_000);
   asked.push(timed(deliver(server, aMessage())), timed(admin.get('/conversations')));
   const answers = await Promise.all(asked);
-  proxy.mend();
+  await proxy.mend();
 
   expect(answers.filter(({ status, retryAfter }) => status !== 503 || !(retryAfter > 0))).toEqual([]);
   expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(5_000);
