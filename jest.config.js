@@ -30,7 +30,7 @@ const esm = [
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/simulator', '<rootDir>/scripts', '<rootDir>/bench', '<rootDir>/test'],
+  roots: ['src', 'simulator', 'scripts', 'bench', 'faults', 'test'].map((folder) => `<rootDir>/${folder}`),
   testRegex: '\\.spec\\.ts$',
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',

@@ -40,6 +40,16 @@ export class ServerProcess {
     return this.child.pid!;
   }
 
+  /** Resolves when the process has ended, however that came. */
+  async gone(): Promise<void> {
+    if (hasEnded(this.child)) return;
+    await new Promise((done) => this.child.once('exit', done));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
   /** Lets it end its work. */
   async stop(): Promise<void> {
     await end(this.child, 'SIGTERM');
@@ -80,8 +90,12 @@ function outerEnvironment(): Record<string, string> {
   );
 }
 
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const gone = new Promise((done) => child.once('exit', done));
   const limit = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS);
   child.kill(signal);

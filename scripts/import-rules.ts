@@ -89,13 +89,14 @@ const FENCES: readonly Fence[] = [
 
 /** Which top folders the files of a top folder never import. */
 const SEPARATE: Readonly<Record<string, readonly string[]>> = {
-  src: ['simulator', 'scripts', 'test', 'bench'],
-  simulator: ['src', 'scripts', 'test', 'bench'],
-  scripts: ['test'],
-  bench: ['test'],
+  src: ['simulator', 'scripts', 'test', 'bench', 'faults'],
+  simulator: ['src', 'scripts', 'test', 'bench', 'faults'],
+  scripts: ['test', 'faults'],
+  bench: ['test', 'faults'],
+  faults: ['test'],
 };
 
-/** Every breach of the rules, in the order of the files. `files` are all of src, simulator, scripts and bench. */
+/** Every breach of the rules, in the order of the files. `files` are all of src, simulator, scripts, bench and faults. */
 export function checkImports(files: readonly SourceFile[]): Violation[] {
   const known = new Set(files.map((file) => file.path));
   const found = files.flatMap((file) => [

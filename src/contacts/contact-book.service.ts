@@ -6,7 +6,7 @@ import { AppError, notFound } from '../common/app-error';
 import { type Page, type PageQuery, pageOf } from '../common/page';
 import { CONFIG, type Config } from '../config/config';
 import { Overtaken, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
-import { UnitOfWork } from '../platform/database/unit-of-work';
+import { PATIENT, UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
 import { CONTACT_EVENTS } from './contact.events';
 import { ContactBookRepository, type ContactFilter, type NewContact } from './contact-book.repository';
@@ -132,14 +132,18 @@ export class ContactBookService {
     for (const follower of this.followers.all) {
       while ((await this.work.run(actor, () => follower.clear?.(id))) === true);
     }
-    await this.work.run(actor, async () => {
-      const [contact] = await this.rows.lock([id], true);
-      if (contact === undefined) throw notFound('contact');
-      const conversations = await this.followers.threads.announceRemoval(id);
-      await this.rows.delete(id);
-      this.journal.append({ type: CONTACT_EVENTS.DELETED, audience: [], payload: { id } });
-      this.record(actor, 'contact.delete', id, { conversations });
-    });
+    await this.work.run(
+      actor,
+      async () => {
+        const [contact] = await this.rows.lock([id], true);
+        if (contact === undefined) throw notFound('contact');
+        const conversations = await this.followers.threads.announceRemoval(id);
+        await this.rows.delete(id);
+        this.journal.append({ type: CONTACT_EVENTS.DELETED, audience: [], payload: { id } });
+        this.record(actor, 'contact.delete', id, { conversations });
+      },
+      PATIENT,
+    );
   }
 
   /** Nothing of the person themselves: entries outlive them, and a deleted contact must be gone. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service';
 import type { StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
-import { UnitOfWork } from '../platform/database/unit-of-work';
+import { PATIENT, UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
 import { CONTACT_EVENTS } from './contact.events';
 import { ContactBookRepository } from './contact-book.repository';
@@ -36,24 +36,28 @@ export class ContactMergeService {
   async merge(actor: StaffActor, keptId: number, otherId: number): Promise<ContactDetailsDto> {
     if (keptId === otherId)
       throw new AppError('VALIDATION_FAILED', 'A contact cannot be merged with itself.');
-    return await this.work.run(actor, async () => {
-      const locked = await this.contacts.lock([keptId, otherId], true);
-      const kept = locked.find(({ id }) => id === keptId);
-      const other = locked.find(({ id }) => id === otherId);
-      if (kept === undefined) throw notFound('contact');
-      if (other === undefined) {
-        if ((await this.rows.findAlias(otherId)) === keptId) return await this.book.details(keptId);
-        throw new AppError('VALIDATION_FAILED', 'contact_id is no contact.');
-      }
-      await this.takeOver(kept, other);
-      this.audit.record({
-        actor,
-        action: 'contact.merge',
-        subject: { type: 'contact', id: keptId },
-        details: { merged_contact_id: otherId, merged_uuid: other.uuid },
-      });
-      return await this.book.details(keptId);
-    });
+    return await this.work.run(
+      actor,
+      async () => {
+        const locked = await this.contacts.lock([keptId, otherId], true);
+        const kept = locked.find(({ id }) => id === keptId);
+        const other = locked.find(({ id }) => id === otherId);
+        if (kept === undefined) throw notFound('contact');
+        if (other === undefined) {
+          if ((await this.rows.findAlias(otherId)) === keptId) return await this.book.details(keptId);
+          throw new AppError('VALIDATION_FAILED', 'contact_id is no contact.');
+        }
+        await this.takeOver(kept, other);
+        this.audit.record({
+          actor,
+          action: 'contact.merge',
+          subject: { type: 'contact', id: keptId },
+          details: { merged_contact_id: otherId, merged_uuid: other.uuid },
+        });
+        return await this.book.details(keptId);
+      },
+      PATIENT,
+    );
   }
 
   private async takeOver(kept: Contact, other: Contact): Promise<void> {

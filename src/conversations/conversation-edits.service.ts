@@ -5,7 +5,7 @@ import { AppError, notFound } from '../common/app-error';
 import { ContactTagsService } from '../contacts/contact-tags.service';
 import { ContactsService } from '../contacts/contacts.service';
 import { FOREIGN_KEY_VIOLATION, sqlState, UNIQUE_VIOLATION } from '../platform/database/database-errors';
-import { UnitOfWork } from '../platform/database/unit-of-work';
+import { PATIENT, UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
 import { UsersService } from '../users/users.service';
 import { assignmentOf, readEvents, withRead } from './conversation-changes';
@@ -103,23 +103,27 @@ export class ConversationEditsService {
 
   /** With everything that was said in it. What is on its way to the customer may still arrive there. */
   async delete(actor: StaffActor, id: number): Promise<void> {
-    await this.work.run(actor, async () => {
-      const conversation = await this.conversations.lockToDelete(id);
-      if (conversation === null || !maySee(actor, conversation)) throw notFound('conversation');
-      await this.conversations.delete(id);
-      this.audit.record({
-        actor,
-        action: 'conversation.delete',
-        subject: { type: 'conversation', id },
-        details: shownInAudit(conversation),
-      });
-      this.journal.append({
-        type: CONVERSATION_EVENTS.DELETED,
-        conversationId: id,
-        audience: audienceOf(conversation),
-        payload: { id },
-      });
-    });
+    await this.work.run(
+      actor,
+      async () => {
+        const conversation = await this.conversations.lockToDelete(id);
+        if (conversation === null || !maySee(actor, conversation)) throw notFound('conversation');
+        await this.conversations.delete(id);
+        this.audit.record({
+          actor,
+          action: 'conversation.delete',
+          subject: { type: 'conversation', id },
+          details: shownInAudit(conversation),
+        });
+        this.journal.append({
+          type: CONVERSATION_EVENTS.DELETED,
+          conversationId: id,
+          audience: audienceOf(conversation),
+          payload: { id },
+        });
+      },
+      PATIENT,
+    );
   }
 
   private async change(

@@ -4,11 +4,18 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../common/app-error';
+import { within } from '../common/within';
 import { CONFIG, type Config } from '../config/config';
 import { Public } from '../platform/http/access';
 import { RAW_BODY } from '../platform/http/fastify';
 import { WebhookIntakeService } from './webhook-intake.service';
 import { verifySignature } from './webhook-signature';
+
+/**
+ * Meta is answered within this time, in ms, also where earlier webhooks hold up this one: it brings it again, and what
+ * was stored meanwhile is then known.
+ */
+const ANSWER_LIMIT_MS = 4_500;
 
 /** Where Meta calls us. */
 @Controller('meta-whatsapp/webhook')
@@ -55,9 +62,15 @@ export class WebhookController {
     if (!verifySignature(body, signature, this.config.whatsapp.appSecrets)) {
       throw new AppError('INVALID_SIGNATURE', 'X-Hub-Signature-256 does not match the body.');
     }
-    await this.intake.receive(body);
+    await within(ANSWER_LIMIT_MS, this.intake.receive(body), tooSlow);
     return { status: 'ok' };
   }
+}
+
+function tooSlow(): AppError {
+  return new AppError('UNAVAILABLE', 'Storing this takes too long right now.', undefined, {
+    retryAfterSeconds: 2,
+  });
 }
 
 function sameText(given: string, wanted: string): boolean {

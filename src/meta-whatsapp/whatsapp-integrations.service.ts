@@ -47,6 +47,8 @@ export interface SendingNumber {
 /** How to send from a number, or why that makes no sense now. */
 export type SendingState = SendingNumber | { pausedUntil: Date | 'mended'; reason: string };
 
+type GivenNumber = NonNullable<Config['whatsapp']['integration']>;
+
 /** The business's WhatsApp numbers. */
 @Injectable()
 export class WhatsappIntegrationsService implements OnModuleInit {
@@ -67,6 +69,15 @@ export class WhatsappIntegrationsService implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const given = this.config.whatsapp.integration;
     if (given === null) return;
+    try {
+      await this.connectGiven(given);
+    } catch (error) {
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      await this.connectGiven(given); // another process, which starts at the same moment, was first
+    }
+  }
+
+  private async connectGiven(given: GivenNumber): Promise<void> {
     await this.work.run({ workspaceId: DEFAULT_WORKSPACE.id }, async () => {
       const known = await this.rows.findByPhoneNumberId(given.phoneNumberId);
       if (

@@ -1,5 +1,5 @@
 import { openConversation, streamed, withoutPresence } from '../support/crm';
-import { apply, comparable, fetchState } from '../support/crm-state';
+import { apply, comparable, fetchState } from '../../faults/oracle/crm-state';
 import { eventually } from '../support/eventually';
 import { type Caller, type Heard, type Listener, TestSystem } from '../support/system';
 

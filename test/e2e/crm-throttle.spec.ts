@@ -1,7 +1,8 @@
 import { ThrottlerStorage, type ThrottlerStorageService } from '@nestjs/throttler';
 import { ask } from '../support/crm';
 import { eventually } from '../support/eventually';
-import { describeWithRedis, TestRedis } from '../support/redis';
+import { RedisServer } from '../../faults/rig/redis';
+import { describeWithRedis } from '../support/redis';
 import { type Caller, type Listener, TestSystem } from '../support/system';
 
 let system: TestSystem;
@@ -98,11 +99,11 @@ test('counts in memory are looked through every minute, and those that are over 
 });
 
 describeWithRedis('limits of socket messages shared through Redis')('with Redis', () => {
-  let redis: TestRedis;
+  let redis: RedisServer;
   let servers: TestSystem[];
 
   beforeAll(async () => {
-    redis = await TestRedis.start();
+    redis = await RedisServer.start();
     const changes = { redis: { url: redis.url } };
     servers = [await system.startAnother(changes), await system.startAnother(changes)];
     for (const server of servers) {

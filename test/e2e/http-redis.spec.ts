@@ -1,11 +1,12 @@
 import { ThrottlerStorage } from '@nestjs/throttler';
 import { ask } from '../support/crm';
 import { eventually } from '../support/eventually';
-import { describeWithRedis, TestRedis } from '../support/redis';
+import { RedisServer } from '../../faults/rig/redis';
+import { describeWithRedis } from '../support/redis';
 import { type Caller, TestSystem } from '../support/system';
 
 describeWithRedis('limits shared through Redis')('rate limits of several servers with one Redis', () => {
-  let redis: TestRedis;
+  let redis: RedisServer;
   let system: TestSystem;
   let servers: [TestSystem, TestSystem];
   let employer: Caller;
@@ -20,7 +21,7 @@ describeWithRedis('limits shared through Redis')('rate limits of several servers
   }
 
   beforeAll(async () => {
-    redis = await TestRedis.start();
+    redis = await RedisServer.start();
     system = await TestSystem.start();
     employer = await system.signIn('employer');
     const changes = { redis: { url: redis.url }, throttle: { loginLimit: 5 } };

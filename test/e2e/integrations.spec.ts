@@ -1,3 +1,5 @@
+import { Client } from 'pg';
+import { eventually } from '../support/eventually';
 import { becomes, codeOf, conversationOf, newPhone, reply } from '../support/sending';
 import { ACCESS_TOKEN, type Answer, type Caller, PHONE_NUMBER_ID, TestSystem } from '../support/system';
 
@@ -189,6 +191,32 @@ test('messages go out by the token and version of their number', async () => {
   expect(body['api_version']).toBe('v24.0');
   await becomes(admin, await reply(admin, await conversationOf(system, newPhone()), 'a'), 'read');
   expect(system.meta.requests.at(-1)!.path).toBe(`/v24.0/${PHONE_NUMBER_ID}/messages`);
+});
+
+test('servers that start together on a new database all start, and the number is there once', async () => {
+  const integration = { phoneNumberId: newNumber(), businessAccountId: null, accessToken: TOKEN };
+  const blocker = new Client({ connectionString: system.databaseUrl });
+  await blocker.connect();
+  await blocker.query('begin; lock table whatsapp_integration_config in share row exclusive mode');
+  const starts = [1, 2, 3].map(() => system.startAnother({ whatsapp: { integration } }));
+  const started = Promise.allSettled(starts);
+  await eventually(
+    async () =>
+      (
+        await system.sql(
+          `select 1 from pg_locks where not granted and relation = 'whatsapp_integration_config'::regclass`,
+        )
+      ).length === starts.length,
+    { what: 'all of them about to write it' },
+  );
+  await blocker.query('commit');
+  await blocker.end();
+
+  expect((await started).map(({ status }) => status)).toEqual(starts.map(() => 'fulfilled'));
+  const rows = await system.sql('select 1 from whatsapp_integration_config where phone_number_id = $1', [
+    integration.phoneNumberId,
+  ]);
+  expect(rows).toHaveLength(1);
 });
 
 test('a server whose encryption key was replaced starts, and takes its number’s token from the environment', async () => {

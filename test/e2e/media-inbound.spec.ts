@@ -1,6 +1,6 @@
 import type { InboundContent } from '../../simulator/inbound-content';
 import { inbound } from '../../simulator/inbound-content';
-import { apply, comparable, fetchState } from '../support/crm-state';
+import { apply, comparable, fetchState } from '../../faults/oracle/crm-state';
 import { eventually } from '../support/eventually';
 import { docx, mp4, ogg, picture } from '../support/files';
 import { type Caller, type Listener, TestSystem } from '../support/system';

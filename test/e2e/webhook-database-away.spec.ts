@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { envelope } from '../../simulator/envelope';
 import { metaJson } from '../../simulator/signature';
 import { eventually } from '../support/eventually';
-import { TestSystem } from '../support/system';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { type Answer, TestSystem } from '../support/system';
+import { startTcpProxy, type TcpProxy } from '../../faults/rig/tcp-proxy';
 import { deliver, message, setAsideOf, storedMessages, stranger, wamidOf } from '../support/webhooks';
 
 let system: TestSystem;
@@ -17,7 +18,7 @@ beforeAll(async () => {
   server = await system.startAnother({ database: { url: proxy.url } });
 });
 afterAll(async () => {
-  proxy.mend();
+  await proxy.mend();
   await system.stop();
   await proxy.stop();
 });
@@ -36,7 +37,7 @@ test('while the database is away: 503 with Retry-After, nothing acknowledged; af
   }
   expect(await storedMessages(system, items.map(wamidOf))).toEqual([]);
 
-  proxy.mend();
+  await proxy.mend();
   await eventually(async () => (await deliver(server, items[0]!)).status === 200, { what: 'a 200 again' });
   for (const item of items) expect(await deliver(server, item)).toMatchObject({ status: 200 });
   expect(await storedMessages(system, items.map(wamidOf))).toHaveLength(10);
@@ -75,12 +76,45 @@ test('the connection is lost before the answer to the commit: not acknowledged, 
   proxy.hang();
   await release();
   await eventually(async () => !(await someoneWaits()), { what: 'the lock to be passed on' });
-  proxy.mend();
+  await proxy.mend();
 
   expect(await answer).toMatchObject({ status: 503 });
   expect(await deliver(system, item)).toMatchObject({ status: 200 });
   expect(await storedMessages(system, [wamidOf(item)])).toHaveLength(1);
 });
+
+test('a link that swallows everything and closes nothing: 503 with Retry-After within five seconds, then all by itself', async () => {
+  const admin = server.callerWith((await system.signIn('admin')).token);
+  const first = aMessage();
+  expect(await deliver(server, first)).toMatchObject({ status: 200 });
+  const conversationId = (await storedMessages(system, [wamidOf(first)]))[0]!.conversation_id;
+  const items = Array.from({ length: 15 }, aMessage);
+  const timed = async (
+    answer: Promise<Answer>,
+  ): Promise<{ status: number; ms: number; retryAfter: number }> => {
+    const started = performance.now();
+    const { status, headers } = await answer;
+    return { status, ms: performance.now() - started, retryAfter: Number(headers.get('retry-after')) };
+  };
+
+  proxy.hang();
+  const asked = [
+    ...items.map((item) => deliver(server, item)),
+    ...items.map((_, n) => admin.post('/messages', { conversation_id: conversationId, body: `reply ${n}` })),
+    ...items.map(() => admin.get('/conversations')),
+  ].map(timed);
+  await delay(1_000);
+  asked.push(timed(deliver(server, aMessage())), timed(admin.get('/conversations')));
+  const answers = await Promise.all(asked);
+  await proxy.mend();
+
+  expect(answers.filter(({ status, retryAfter }) => status !== 503 || !(retryAfter > 0))).toEqual([]);
+  expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(5_000);
+  await eventually(async () => (await deliver(server, items[0]!)).status === 200, { what: 'a 200 again' });
+  for (const item of items) expect(await deliver(server, item)).toMatchObject({ status: 200 });
+  expect(await storedMessages(system, items.map(wamidOf))).toHaveLength(15);
+  expect((await admin.get('/conversations')).status).toBe(200);
+}, 60_000);
 
 test('a database that lacks a right or a table is no fault of the messages: none is set aside, all come again', async () => {
   const items = [aMessage(), aMessage(), aMessage()];

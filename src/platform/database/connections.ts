@@ -1,14 +1,8 @@
-import {
-  Client,
-  type ClientConfig,
-  Pool,
-  type PoolClient,
-  type QueryResult,
-  type QueryResultRow,
-  types,
-} from 'pg';
+import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow, types } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { StartRefused, translated } from './database-errors';
+import { within } from '../../common/within';
+import { DatabaseLate, StartRefused, translated } from './database-errors';
+import { WatchedClient } from './watched-client';
 
 // Ids are bigint in the database and numbers here: sequences stay far below 2^53.
 types.setTypeParser(types.builtins.INT8, Number);
@@ -24,8 +18,15 @@ export const PLATFORM_ROLE = 'apicechat_platform';
 /** Further settings that each connection of the features begins with; values without spaces. */
 export type ConnectionSettings = Readonly<Record<string, string>>;
 
-/** Longest wait for a free or new connection, in ms; then the caller gets a 503. */
-const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * Nobody waits for the database longer than this, in ms, without a word from it; then the caller gets a 503. Clients
+ * are promised an answer within 5 seconds, and a little is left for everything else.
+ */
+export const DATABASE_LIMIT_MS = 4_250;
+/** Of that, the longest wait for a free or new connection. */
+export const CONNECT_TIMEOUT_MS = 3_000;
+/** For work on many rows. PostgreSQL itself ends a statement sooner. */
+export const PATIENT_MS = 16_000;
 /** A journal consumer holds one of them while it works. */
 const PLATFORM_POOL_SIZE = 6;
 
@@ -33,8 +34,10 @@ const settings = (role: string, more: ConnectionSettings): string =>
   [
     `role=${role}`,
     'statement_timeout=15000',
-    'lock_timeout=5000',
-    'idle_in_transaction_session_timeout=30000',
+    'lock_timeout=3500',
+    // Whoever vanished in the middle of a transaction over a dead link holds its locks no longer than this. A journal
+    // consumer's transaction waits for what others do.
+    `idle_in_transaction_session_timeout=${role === APP_ROLE ? 10_000 : 30_000}`,
     'jit=off',
     'timezone=UTC',
     ...Object.entries(more).map(([name, value]) => `${name}=${value}`),
@@ -57,17 +60,6 @@ export function connectionAs(
   return { url: address.href, options };
 }
 
-/**
- * A connection that breaks says so to whoever waits for an answer, and then possibly once more as an `error` event,
- * after its user has let go of it. An event that nobody hears would end the process.
- */
-class QuietClient extends Client {
-  constructor(config?: string | ClientConfig) {
-    super(config);
-    this.on('error', () => undefined);
-  }
-}
-
 /** How the features' connections are made. They see one workspace at a time, through {@link UnitOfWork} only. */
 export function appConnectionOptions(databaseUrl: string, poolSize: number, more: ConnectionSettings = {}) {
   const { url, options } = connectionAs(APP_ROLE, databaseUrl, more);
@@ -82,7 +74,8 @@ export function appConnectionOptions(databaseUrl: string, poolSize: number, more
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       options,
       keepAlive: true,
-      Client: QuietClient,
+      Client: WatchedClient,
+      silenceLimitMs: DATABASE_LIMIT_MS,
       pipeline: true, // a transaction's opening travels with its first statement, its end with its last
     },
     poolErrorHandler: () => undefined, // an idle connection that died is replaced by the pool
@@ -121,14 +114,15 @@ export class PlatformDatabase {
   constructor(databaseUrl: string) {
     const { url, options } = connectionAs(PLATFORM_ROLE, databaseUrl);
     this.pool = new Pool({
-      Client: QuietClient,
+      Client: WatchedClient,
       connectionString: url,
       max: PLATFORM_POOL_SIZE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: 'apicechat platform',
       options,
       keepAlive: true,
-    });
+      silenceLimitMs: PATIENT_MS,
+    } as PoolConfig & { silenceLimitMs: number });
     this.pool.on('error', () => undefined); // an idle connection that died is replaced by the pool
   }
 
@@ -173,7 +167,11 @@ export class PlatformDatabase {
     values: unknown[];
   }): Promise<Row[]> {
     try {
-      const result: QueryResult<Row> = await this.pool.query<Row>(query);
+      const result: QueryResult<Row> = await within(
+        DATABASE_LIMIT_MS,
+        this.pool.query<Row>(query),
+        () => new DatabaseLate(),
+      );
       return result.rows;
     } catch (error) {
       throw translated(error);

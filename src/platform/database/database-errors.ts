@@ -40,6 +40,16 @@ export class Overtaken extends Error {
   readonly code = '40001';
 }
 
+/** The database may do what was asked for, but not in time. */
+export class DatabaseLate extends Error {
+  override readonly name = 'DatabaseLate';
+  readonly code = 'ETIMEDOUT';
+
+  constructor() {
+    super('The database did not answer in time.');
+  }
+}
+
 /** Serialization failure and deadlock: the whole transaction may be tried again. */
 export function isRetryable(error: unknown): boolean {
   return ['40001', '40P01'].includes(sqlState(error) ?? '');

@@ -3,11 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { PoolClient, QueryConfig } from 'pg';
 import { DataSource, EntityManager, type ObjectLiteral, QueryRunner, Repository } from 'typeorm';
-import { connectionLost, isRetryable, translated } from './database-errors';
+import { within } from '../../common/within';
+import { CONNECT_TIMEOUT_MS, DATABASE_LIMIT_MS, PATIENT_MS } from './connections';
+import { connectionLost, DatabaseLate, isRetryable, translated } from './database-errors';
+import type { WatchedClient } from './watched-client';
 
 /** Tries of a transaction that PostgreSQL ended with a deadlock or a serialization failure. */
 const MAX_TRIES = 4;
 const RETRY_SPREAD_MS = 20;
+
+export interface WorkOptions {
+  /** It touches so many rows that a single statement may take longer than a client waits for an answer. */
+  patient?: boolean;
+}
+
+export const PATIENT: WorkOptions = { patient: true };
 
 /** One open transaction of one workspace. */
 export interface Transaction {
@@ -116,9 +126,13 @@ export class UnitOfWork {
   /**
    * Runs `fn` in a transaction of this workspace, or in the one that is already open.
    * A deadlock or serialization failure runs `fn` again from the start, so its only effects must be in the database.
-   * Throws `DATABASE_UNAVAILABLE` where the database cannot be reached.
+   * Throws `DATABASE_UNAVAILABLE` where the database cannot be reached, or says nothing for more than four seconds.
    */
-  async run<T>(scope: { workspaceId: number }, fn: (tx: Transaction) => Promise<T> | T): Promise<T> {
+  async run<T>(
+    scope: { workspaceId: number },
+    fn: (tx: Transaction) => Promise<T> | T,
+    options: WorkOptions = {},
+  ): Promise<T> {
     if (!Number.isSafeInteger(scope.workspaceId)) throw new Error(`${scope.workspaceId} is not a workspace.`);
     const { open } = this;
     if (open !== null) {
@@ -128,7 +142,7 @@ export class UnitOfWork {
     }
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.once(scope.workspaceId, fn);
+        return await this.once(scope.workspaceId, fn, options);
       } catch (error) {
         if (!isRetryable(error) || attempt === MAX_TRIES) throw translated(error);
         // Whoever met in a deadlock would meet again by starting again together.
@@ -154,11 +168,16 @@ export class UnitOfWork {
     return found === undefined || found.ended ? null : found;
   }
 
-  private async once<T>(workspaceId: number, fn: (tx: Transaction) => Promise<T> | T): Promise<T> {
+  private async once<T>(
+    workspaceId: number,
+    fn: (tx: Transaction) => Promise<T> | T,
+    options: WorkOptions,
+  ): Promise<T> {
     const runner = this.source.createQueryRunner();
+    const client = await connected(runner, options);
     let tx: OpenTransaction | null = null;
     try {
-      tx = new OpenTransaction(workspaceId, runner, (await runner.connect()) as PoolClient);
+      tx = new OpenTransaction(workspaceId, runner, client);
       tx.begin();
       const result = await this.storage.run(tx, fn, tx);
       await tx.commit();
@@ -173,5 +192,21 @@ export class UnitOfWork {
       if (tx !== null) tx.ended = true;
       await runner.release();
     }
+  }
+}
+
+/** Its connection, which may be silent for what the wait for it left of the time. */
+async function connected(runner: QueryRunner, { patient = false }: WorkOptions): Promise<PoolClient> {
+  const asked = performance.now();
+  const connecting = runner.connect() as Promise<PoolClient & Pick<WatchedClient, 'silenceLimitMs'>>;
+  try {
+    const client = await within(CONNECT_TIMEOUT_MS, connecting, () => new DatabaseLate());
+    const left = DATABASE_LIMIT_MS - (performance.now() - asked);
+    client.silenceLimitMs = patient ? PATIENT_MS : left;
+    return client;
+  } catch (error) {
+    // Where it comes later after all, the next one gets it.
+    connecting.then(() => runner.release()).catch(() => undefined);
+    throw error;
   }
 }

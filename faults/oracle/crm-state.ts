@@ -1,4 +1,13 @@
-import type { Caller, Heard } from './system';
+/** Whoever may ask for pages. */
+interface Reader {
+  get(path: string): Promise<{ status: number; body: unknown }>;
+}
+
+/** An event of /crm. */
+export interface Told {
+  event: string;
+  payload: object;
+}
 
 interface Message {
   id: number;
@@ -24,9 +33,10 @@ export interface CrmState {
   knownAfter: ReadonlyMap<number, number>;
 }
 
-/** Everything the caller may see, read anew over REST. */
-export async function fetchState(caller: Caller): Promise<CrmState> {
-  const conversations = await allPages<Conversation>(caller, '/conversations');
+/** Everything the caller may see, or of it these conversations, read anew over REST. */
+export async function fetchState(caller: Reader, wanted?: ReadonlySet<number>): Promise<CrmState> {
+  const all = await allPages<Conversation>(caller, '/conversations');
+  const conversations = all.filter(({ id }) => wanted?.has(id) ?? true);
   const histories = await Promise.all(
     conversations.map((c) => allPages<Message>(caller, `/messages/conversation/${c.id}`)),
   );
@@ -40,7 +50,7 @@ export async function fetchState(caller: Caller): Promise<CrmState> {
 /** The state after an event, by nothing but the event. */
 export function apply(
   state: CrmState,
-  { event, payload }: Heard,
+  { event, payload }: Told,
   mayOnlySee: number | null, // the user whose own conversations and the unassigned are seen
 ): CrmState {
   const conversations = new Map(state.conversations);
@@ -118,13 +128,12 @@ export function comparable(state: CrmState, knownAfter: CrmState['knownAfter']):
   };
 }
 
-async function allPages<Row>(caller: Caller, path: string): Promise<Row[]> {
+async function allPages<Row>(caller: Reader, path: string): Promise<Row[]> {
   const rows: Row[] = [];
   for (let page = 1; ; page++) {
-    const { status, body } = await caller.get<{ data: Row[]; meta: { pages: number } }>(
-      `${path}?limit=100&page=${page}`,
-    );
-    if (status !== 200) throw new Error(`${path} answers ${status}`);
+    const answer = await caller.get(`${path}?limit=100&page=${page}`);
+    if (answer.status !== 200) throw new Error(`${path} answers ${answer.status}`);
+    const body = answer.body as { data: Row[]; meta: { pages: number } };
     rows.push(...body.data);
     if (page >= body.meta.pages) return rows;
   }

@@ -1,0 +1,116 @@
+import { io, type Socket } from 'socket.io-client';
+import type { Told } from '../oracle/crm-state';
+
+/** As much of an event as is looked at. */
+export interface Heard {
+  type: string;
+  eventId: number;
+  conversationId: number;
+  messageId: number;
+  status: string;
+  externalId: string | null;
+}
+
+interface Payload {
+  id: number;
+  conversation_id: number;
+  whatsapp_status: string;
+  whatsapp_message_id: string | null;
+}
+
+const HEARD = new Set(['message:new', 'message:status_changed']);
+const COME_BACK_MS = 100;
+
+/** An agent's socket on /crm that comes back by itself and asks for what it missed, as a good client does. */
+export class Listener {
+  readonly heard: Heard[] = [];
+  /** How often the server said that the absence was too long. */
+  resyncs = 0;
+  connections = 0;
+  /** Everything that was told, where it is kept. */
+  readonly told: Told[] = [];
+  private socket: Socket | null = null;
+  private cursor: string | undefined;
+  private closed = false;
+  private turn = 0;
+  private comingBack: NodeJS.Timeout | undefined;
+
+  private constructor(
+    private readonly urls: string[],
+    private readonly token: string,
+    private readonly keepsAll: boolean,
+  ) {}
+
+  /** Resolves once it hears everything from now on. */
+  static async open(urls: string[], token: string, { keepsAll = false } = {}): Promise<Listener> {
+    const listener = new Listener(urls, token, keepsAll);
+    await listener.connect();
+    return listener;
+  }
+
+  get lastEventId(): number {
+    return this.heard.at(-1)?.eventId ?? 0;
+  }
+
+  /** Away, without telling the server why, until `comeBack`. */
+  leave(): void {
+    this.closed = true;
+    clearTimeout(this.comingBack);
+    this.socket?.disconnect();
+  }
+
+  async comeBack(): Promise<void> {
+    this.closed = false;
+    await this.connect();
+  }
+
+  close(): void {
+    this.leave();
+  }
+
+  private async connect(): Promise<void> {
+    const url = this.urls[this.turn++ % this.urls.length]!;
+    const socket = io(`${url}/crm`, {
+      auth: { token: this.token, ...(this.cursor === undefined ? {} : { after: this.cursor }) },
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+      timeout: 5_000,
+    });
+    this.socket = socket;
+    socket.onAny((type: string, payload: Payload, meta?: { id: number; cursor: string }) => {
+      if (this.socket !== socket) return;
+      if (meta !== undefined) this.cursor = meta.cursor;
+      if (type === 'stream:resync_required') this.resyncs++;
+      if (type === 'stream:ready' || type === 'stream:resync_required')
+        this.cursor = (payload as unknown as { cursor: string }).cursor;
+      if (meta !== undefined && this.keepsAll) this.told.push({ event: type, payload });
+      if (meta !== undefined && HEARD.has(type)) this.heard.push(shortened(type, payload, meta.id));
+    });
+    await new Promise<void>((ready) => {
+      socket.once('stream:ready', () => {
+        this.connections++;
+        ready();
+      });
+      const lost = (): void => {
+        socket.disconnect();
+        if (this.closed || this.socket !== socket) return ready();
+        this.comingBack = setTimeout(() => void this.connect().then(ready), COME_BACK_MS);
+        this.socket = null;
+      };
+      socket.once('connect_error', lost);
+      socket.once('disconnect', lost);
+    });
+  }
+}
+
+function shortened(type: string, payload: Payload, eventId: number): Heard {
+  return {
+    type,
+    eventId,
+    conversationId: payload.conversation_id,
+    messageId: payload.id,
+    status: payload.whatsapp_status,
+    externalId: payload.whatsapp_message_id,
+  };
+}

@@ -1,0 +1,197 @@
+import type { Heard } from '../load/listener';
+import { ALL_SENT_AND_READ, type Evidence, SENDER_MAY_DIE } from './evidence';
+import { COUNTS, type Counts, judge } from './judge';
+
+const PHONE = '551100001';
+
+/** A customer wrote twice and was answered twice; all of it went well. */
+function good(): Evidence {
+  const inbound = [1, 2].map((n) => ({
+    wamid: `w${n}`,
+    phone: PHONE,
+    body: `hello ${n}`,
+    askedAt: n * 10,
+    acknowledgedAt: n * 10 + 5,
+  }));
+  const replies = [3, 4].map((n) => ({
+    clientMessageId: `c${n}`,
+    conversationId: 7,
+    body: `reply ${n}`,
+    askedAt: n * 10,
+    acknowledgedAt: n * 10 + 5,
+    messageId: n,
+  }));
+  const message = (id: number) => ({
+    id,
+    conversationId: 7,
+    phone: PHONE,
+    senderType: id < 3 ? 'contact' : 'user',
+    body: id < 3 ? `hello ${id}` : `reply ${id}`,
+    externalId: `w${id}`,
+    clientMessageId: id < 3 ? null : `c${id}`,
+    status: id < 3 ? 'delivered' : 'read',
+    reason: null,
+  });
+  const entry = (id: number, type: string, messageId: number, status: string) => ({
+    id,
+    type,
+    conversationId: 7,
+    messageId,
+    status,
+  });
+  const journal = [
+    entry(11, 'message:new', 1, 'delivered'),
+    entry(12, 'message:new', 2, 'delivered'),
+    entry(13, 'message:new', 3, 'pending'),
+    entry(14, 'message:new', 4, 'pending'),
+    entry(15, 'message:status_changed', 3, 'sent'),
+    entry(16, 'message:status_changed', 4, 'sent'),
+    entry(17, 'message:status_changed', 3, 'read'),
+    entry(18, 'message:status_changed', 4, 'read'),
+  ];
+  return {
+    inbound,
+    replies,
+    messages: [1, 2, 3, 4].map(message),
+    conversations: [
+      { id: 7, contactId: 5, phone: PHONE, unreadCount: 2, read: false, readUpToId: 0, lastMessageId: 4 },
+    ],
+    journal,
+    accepted: [3, 4].map((id) => ({ phone: PHONE, body: `reply ${id}`, messageId: id, wamid: `w${id}` })),
+    heard: [journal.map(({ id, ...rest }): Heard => ({ ...rest, eventId: id, externalId: null }))],
+  };
+}
+
+const countsOf = (evidence: Evidence, expected = ALL_SENT_AND_READ): Partial<Counts> =>
+  Object.fromEntries(Object.entries(judge(evidence, expected).counts).filter(([, count]) => count > 0));
+
+/** The same with one thing otherwise. */
+type Change = (evidence: Evidence) => Partial<Evidence>;
+const change =
+  <K extends 'messages' | 'journal' | 'accepted' | 'inbound' | 'replies' | 'conversations'>(
+    kind: K,
+    at: number,
+    more: Partial<Evidence[K][number]>,
+  ): Change =>
+  (evidence) => ({ [kind]: evidence[kind].map((one, i) => (i === at ? { ...one, ...more } : one)) });
+const heard =
+  (otherwise: (events: readonly Heard[]) => Heard[]): Change =>
+  ({ heard: [events] }) => ({ heard: [otherwise(events!)] });
+
+test('where all went well every count is 0', () => {
+  expect(judge(good(), ALL_SENT_AND_READ)).toEqual({
+    counts: Object.fromEntries(COUNTS.map((count) => [count, 0])),
+    examples: [],
+  });
+});
+
+test.each<[what: string, counts: (keyof Counts)[], change: Change]>([
+  [
+    'an acknowledged message that is not there',
+    ['lost'],
+    (e) => ({
+      messages: e.messages.slice(1),
+      journal: e.journal.slice(1),
+      heard: [e.heard[0]!.slice(1)],
+      conversations: [{ ...e.conversations[0]!, unreadCount: 1 }],
+    }),
+  ],
+  ['a message that was never taken', ['lost'], change('inbound', 0, { acknowledgedAt: null })],
+  ['a reply that is gone', ['lost', 'unexpected'], change('replies', 0, { clientMessageId: 'other' })],
+  [
+    'a message that is not announced',
+    ['lost'],
+    (e) => ({ journal: e.journal.slice(1), heard: [e.heard[0]!.slice(1)] }),
+  ],
+  ['an entry that a socket does not hear', ['lost'], heard((events) => events.slice(1))],
+  [
+    'a reply that waits for ever',
+    ['lost', 'statuses'],
+    (e) => ({ accepted: e.accepted.slice(1), ...change('messages', 2, { status: 'pending' })(e) }),
+  ],
+  [
+    'a message that is there twice',
+    ['duplicated', 'lost', 'counters'],
+    (e) => ({ messages: [...e.messages, { ...e.messages[0]!, id: 5 }] }),
+  ],
+  [
+    'a message that is announced twice',
+    ['duplicated', 'lost'],
+    (e) => ({ journal: [...e.journal, { ...e.journal[0]!, id: 19 }] }),
+  ],
+  [
+    'an entry that is heard twice',
+    ['duplicated'],
+    heard((events) => events.flatMap((one, i) => (i === 0 ? [one, one] : [one]))),
+  ],
+  [
+    'a reply that Meta takes twice',
+    ['duplicated'],
+    (e) => ({ accepted: [e.accepted[0]!, e.accepted[0]!, e.accepted[1]!] }),
+  ],
+  [
+    'a second conversation of one customer',
+    ['duplicated'],
+    (e) => ({
+      conversations: [
+        ...e.conversations,
+        { ...e.conversations[0]!, id: 8, unreadCount: 0, read: true, lastMessageId: null },
+      ],
+    }),
+  ],
+  ['a message under another customer', ['unexpected'], change('messages', 0, { phone: 'other' })],
+  ['a message that nobody wrote', ['unexpected', 'lost'], change('inbound', 0, { wamid: 'other' })],
+  [
+    'a send that nobody wrote',
+    ['unexpected'],
+    (e) => ({ accepted: [...e.accepted, { phone: PHONE, body: 'x', messageId: 9, wamid: 'x' }] }),
+  ],
+  ['a state that says more than Meta knows', ['unexpected'], (e) => ({ accepted: e.accepted.slice(1) })],
+  [
+    'an entry that is not in the journal',
+    ['unexpected'],
+    heard((events) => [...events, { ...events[7]!, eventId: 99 }]),
+  ],
+  ['replies that Meta gets in another order', ['disordered'], (e) => ({ accepted: e.accepted.toReversed() })],
+  [
+    'a message that stands before an earlier one',
+    ['disordered'],
+    (e) => ({ inbound: [{ ...e.inbound[0]!, askedAt: 50, acknowledgedAt: 60 }, e.inbound[1]!] }),
+  ],
+  [
+    'entries of one conversation in another order',
+    ['disordered'],
+    heard(([a, b, ...rest]) => [b!, a!, ...rest]),
+  ],
+  [
+    'a state that goes back',
+    ['statuses'],
+    (e) => ({
+      journal: [...e.journal, { ...e.journal[7]!, id: 19, status: 'sent' }],
+      heard: [[...e.heard[0]!, { ...e.heard[0]![7]!, eventId: 19, status: 'sent' }]],
+    }),
+  ],
+  ['a state other than Meta reported', ['statuses'], change('messages', 2, { status: 'sent' })],
+  ['a wrong unread count', ['counters'], change('conversations', 0, { unreadCount: 1 })],
+  ['a wrong read mark', ['counters'], change('conversations', 0, { read: true })],
+  ['a wrong last message', ['counters'], change('conversations', 0, { lastMessageId: 3 })],
+])('%s counts', (_, counts, changed) => {
+  const evidence = good();
+  expect(Object.keys(countsOf({ ...evidence, ...changed(evidence) })).sort()).toEqual(counts.toSorted());
+});
+
+test('a message that says that nobody knows is none that was lost, where somebody died while it was sent', () => {
+  const evidence = good();
+  const told = { status: 'uncertain', reason: 'Interrupted.' };
+  const unsure: Evidence = {
+    ...evidence,
+    accepted: evidence.accepted.slice(1),
+    messages: evidence.messages.map((m) => (m.id === 3 ? { ...m, ...told } : m)),
+    journal: evidence.journal
+      .filter(({ id }) => id !== 15)
+      .map((entry) => (entry.id === 17 ? { ...entry, status: 'uncertain' } : entry)),
+    heard: [],
+  };
+  expect(countsOf(unsure, SENDER_MAY_DIE)).toEqual({});
+  expect(countsOf(unsure)).toEqual({ lost: 1 });
+});

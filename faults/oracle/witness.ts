@@ -1,0 +1,59 @@
+import type { Listener } from '../load/listener';
+import type { OperationJournal } from '../load/operations';
+import type { Cluster } from '../rig/cluster';
+import type { AcceptedSend, Evidence, JournalEntry, StoredConversation, StoredMessage } from './evidence';
+
+const CONVERSATIONS = `
+  select c.id, c.contact_id as "contactId", i.value as phone, c.unread_count as "unreadCount", c.read,
+    c.read_up_to_id as "readUpToId", c.last_message_id as "lastMessageId"
+  from contact_identity i join conversation c on c.workspace_id = i.workspace_id and c.contact_id = i.contact_id
+  where i.scheme = 'whatsapp_phone' and i.value like $1 || '%' order by c.id`;
+
+const MESSAGES = `
+  select m.id, m.conversation_id as "conversationId", i.value as phone, m.sender_type as "senderType", m.body,
+    m.whatsapp_message_id as "externalId", m.client_message_id as "clientMessageId", m.whatsapp_status as status,
+    m.error_reason as reason
+  from contact_identity i join conversation c on c.workspace_id = i.workspace_id and c.contact_id = i.contact_id
+  join message m on m.workspace_id = c.workspace_id and m.conversation_id = c.id
+  where i.scheme = 'whatsapp_phone' and i.value like $1 || '%' order by m.id`;
+
+const JOURNAL = `
+  select id, type, conversation_id as "conversationId", (payload->>'id')::bigint as "messageId",
+    payload->>'whatsapp_status' as status
+  from event where conversation_id = any ($1) and type in ('message:new', 'message:status_changed') order by id`;
+
+const CALLBACK = /^apicechat:(\d+)$/;
+
+/** Reads what is left of the customers whose telephone numbers begin like this. */
+export async function readEvidence(
+  cluster: Cluster,
+  phonePrefix: string,
+  journal: OperationJournal,
+  listeners: readonly Listener[],
+): Promise<Evidence> {
+  const conversations = await cluster.sql<StoredConversation & Record<string, unknown>>(CONVERSATIONS, [
+    phonePrefix,
+  ]);
+  return {
+    inbound: [...journal.inbound.values()],
+    replies: [...journal.replies.values()],
+    conversations,
+    messages: await cluster.sql<StoredMessage & Record<string, unknown>>(MESSAGES, [phonePrefix]),
+    journal: await cluster.sql<JournalEntry & Record<string, unknown>>(JOURNAL, [
+      conversations.map(({ id }) => id),
+    ]),
+    accepted: acceptedOf(cluster, phonePrefix),
+    heard: listeners.map(({ heard }) => heard),
+  };
+}
+
+export function acceptedOf(cluster: Cluster, phonePrefix: string): AcceptedSend[] {
+  return cluster.meta.accepted
+    .filter(({ to }) => to.startsWith(phonePrefix))
+    .map(({ to, body, wamid, bizOpaqueCallbackData }) => ({
+      phone: to,
+      body: (body['text'] as { body: string }).body,
+      messageId: Number(CALLBACK.exec(bizOpaqueCallbackData ?? '')?.[1] ?? 0),
+      wamid,
+    }));
+}

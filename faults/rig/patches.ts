@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A text in a built file of the server, which must be there exactly once, and what takes its place. */
+export interface Patch {
+  /** From `dist`. */
+  file: string;
+  find: string;
+  replace: string;
+}
+
+/** What the preload is told, in a file. */
+export interface PreloadOrders {
+  patches: Patch[];
+  /** Ends the process the `pass`th time that it comes by this point. */
+  crash: { point: string; pass: number } | null;
+  /** Takes the names of points at which processes ended. */
+  report: string;
+  /** How long SIGUSR2 blocks the event loop, in ms. */
+  blockMs: number;
+}
+
+const DIST = join(__dirname, '../..');
+
+const UNIT_OF_WORK = 'src/platform/database/unit-of-work.js';
+const INTAKE = 'src/meta-whatsapp/webhook-intake.service.js';
+const OUTBOX = 'src/messages/outbox.service.js';
+const WORKER = 'src/platform/jobs/job-worker.js';
+
+const at = (point: string): string => `globalThis.faultPoint('${point}');`;
+
+/** Where a process is killed on purpose: before and after everything that becomes durable or leaves the house. */
+const CRASH_PATCHES: readonly Patch[] = [
+  {
+    file: UNIT_OF_WORK,
+    find: 'await tx.commit();',
+    replace: `${at('transaction.before_commit')} await tx.commit(); ${at('transaction.after_commit')}`,
+  },
+  {
+    file: INTAKE,
+    find: 'await Promise.all([...groups]',
+    replace: `${at('webhook.before_store')} await Promise.all([...groups]`,
+  },
+  {
+    file: INTAKE,
+    find: 'await this.setAside.keep(body, refused);',
+    replace: `${at('webhook.after_store')} await this.setAside.keep(body, refused); ${at('webhook.before_answer')}`,
+  },
+  {
+    file: WORKER,
+    find: 'this.start(row, hold);',
+    replace: `{ this.start(row, hold); ${at('job.taken')} }`,
+  },
+  {
+    file: OUTBOX,
+    find: 'await this.record(job.workspaceId, step.id, await step.send());',
+    replace: `{ ${at('send.before_call')} const result = await step.send(); ${at('send.after_call')}
+      await this.record(job.workspaceId, step.id, result); ${at('send.recorded')} }`,
+  },
+];
+
+export const API_CRASH_POINTS = [
+  'webhook.before_store',
+  'transaction.before_commit',
+  'transaction.after_commit',
+  'webhook.after_store',
+  'webhook.before_answer',
+] as const;
+export const WORKER_CRASH_POINTS = [
+  'job.taken',
+  'transaction.before_commit',
+  'send.before_call',
+  'send.after_call',
+  'send.recorded',
+  'transaction.after_commit',
+] as const;
+
+/** Crash points go in last: a mutation looks for the text of the build. */
+export function withCrashPoints(mutation: readonly Patch[]): Patch[] {
+  const taken = new Set(mutation.map(({ file, find }) => `${file} ${find}`));
+  return [...mutation, ...CRASH_PATCHES.filter(({ file, find }) => !taken.has(`${file} ${find}`))];
+}
+
+/** Throws where a build no longer has the place that a patch means: a fault that is not put in proves nothing. */
+export function verifyPatches(patches: readonly Patch[]): void {
+  for (const { file, find } of patches) {
+    const found = readFileSync(join(DIST, file), 'utf8').split(find).length - 1;
+    if (found !== 1) throw new Error(`dist/${file} has ${found} places, not one, with: ${find}`);
+  }
+}

@@ -1,0 +1,43 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import Module from 'node:module';
+import type { Patch, PreloadOrders } from './patches';
+
+/*
+ * Loaded into a server process before anything else (`node -r`). It changes files of the server while they are
+ * loaded, ends the process at a named point, and blocks its event loop when told to. None of this is in the server.
+ */
+
+type Compile = (this: unknown, content: string, filename: string) => unknown;
+
+const orders = JSON.parse(readFileSync(process.env['FAULTS_ORDERS']!, 'utf8')) as PreloadOrders;
+const { crash } = orders;
+let passes = 0;
+
+// Node has no public way to change a CommonJS file while it is loaded.
+const COMPILE = '_compile';
+const loader = Module.prototype as unknown as Record<typeof COMPILE, Compile>;
+const compile: Compile = loader[COMPILE];
+loader[COMPILE] = function (content, filename) {
+  const text = orders.patches
+    .filter((patch) => filename.endsWith(`/dist/${patch.file}`))
+    .reduce((before, patch) => patched(before, patch), content);
+  return compile.call(this, text, filename);
+};
+
+function patched(content: string, { file, find, replace }: Patch): string {
+  if (content.split(find).length !== 2) throw new Error(`${file} has not exactly one place with: ${find}`);
+  return content.replace(find, () => replace);
+}
+
+Object.assign(globalThis, {
+  faultPoint(name: string): void {
+    if (crash?.point !== name || ++passes < crash.pass) return;
+    appendFileSync(orders.report, `${name}\n`);
+    process.kill(process.pid, 'SIGKILL');
+  },
+});
+
+process.on('SIGUSR2', () => {
+  const end = performance.now() + orders.blockMs;
+  while (performance.now() < end);
+});

@@ -1,0 +1,42 @@
+import { noFaults } from '../simulator/faults';
+import { Cluster } from './rig/cluster';
+import { FAULTS } from './table/all';
+import type { Fault } from './table/fault';
+import { type Result, Trial } from './trial';
+
+/** Runs one fault on a cluster that is well, and leaves it well. */
+export async function runFault(
+  cluster: Cluster,
+  fault: Fault,
+  factor: number,
+  settleLimitMs?: number,
+): Promise<Trial> {
+  const trial = new Trial(cluster, fault.name, FAULTS.indexOf(fault), { factor, settleLimitMs });
+  for (const node of cluster.nodes) node.deaths.length = 0;
+  try {
+    await fault.run(trial);
+  } finally {
+    Object.assign(cluster.meta.faults, noFaults());
+    await cluster.databaseLink.mend();
+    await cluster.nodesToMeta.mend();
+  }
+  await trial.settle();
+  return trial;
+}
+
+export function line(result: Result, seconds: number): string {
+  const { counts } = result;
+  const verdict = result.passed ? 'ok    ' : 'FAILED';
+  const figures = Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+  const right = result.recoveryMs === null ? 'never' : `${(result.recoveryMs / 1000).toFixed(1)} s`;
+  return [
+    `${verdict} ${result.name.padEnd(24)} ${seconds.toFixed(1).padStart(6)} s  ${String(result.operations).padStart(6)} operations, ` +
+      `${result.unknown} unknown, ${result.refused} refused; ${figures}; right again after ${right}`,
+    ...result.checks.map(({ what, value, unit }) =>
+      `         ${what}: ${Math.round(value)} ${unit}`.trimEnd(),
+    ),
+    ...result.problems.map((problem) => `       ! ${problem}`),
+  ].join('\n');
+}
