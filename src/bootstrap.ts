@@ -5,7 +5,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module';
 import type { Config } from './config/config';
-import { configureFastify, fastifyAdapter } from './platform/http/fastify';
+import { configureFastify, fastifyAdapter, serveHealthOnly } from './platform/http/fastify';
 import { validationPipe } from './platform/http/validation';
 import { NestLogger } from './platform/observability/logger';
 import { LOGGER } from './platform/observability/observability.module';
@@ -30,7 +30,9 @@ class SocketAdapter extends IoAdapter {
       pingInterval: 15_000,
       pingTimeout: 10_000,
       cors: { origin: this.config.http.cors, credentials: true },
-      allowRequest: (request, decide) => decide(null, isAllowedOrigin(request, this.config.http.cors)),
+      // A process that runs jobs only lets nobody in.
+      allowRequest: (request, decide) =>
+        decide(null, this.config.role !== 'worker' && isAllowedOrigin(request, this.config.http.cors)),
     } as ServerOptions);
   }
 }
@@ -65,7 +67,9 @@ export async function configureApp(
 ): Promise<NestFastifyApplication> {
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(new NestLogger(logger));
-  await configureFastify(app.getHttpAdapter().getInstance(), logger);
+  const fastify = app.getHttpAdapter().getInstance();
+  await configureFastify(fastify, logger);
+  if (config.role === 'worker') serveHealthOnly(fastify);
   app.enableCors({
     origin: config.http.cors,
     credentials: true,

@@ -11,11 +11,12 @@ export function knock(
   system: TestSystem,
   auth: Record<string, unknown>,
   extraHeaders: Record<string, string> = {},
+  transport = 'websocket',
 ): Socket {
   return io(`${system.url}/crm`, {
     auth,
     extraHeaders,
-    transports: ['websocket'],
+    transports: [transport],
     forceNew: true,
     reconnection: false,
   });

@@ -16,6 +16,8 @@ export interface SpawnOptions {
   gid?: number;
   /** As a terminal starts it: in a process group of its own, which gets Ctrl-C as a whole. */
   ownGroup?: boolean;
+  /** A server that ends where the test's process ends, however that ends. */
+  tied?: boolean;
 }
 
 export interface NodeProcess {
@@ -91,11 +93,11 @@ export async function childrenOf(pid: number): Promise<number[]> {
 }
 
 function spawnWith(nodeArgs: string[], options: SpawnOptions): NodeProcess {
-  const { args = [], env, cwd, uid, gid, ownGroup = false } = options;
+  const { args = [], env, cwd, uid, gid, ownGroup = false, tied = false } = options;
   const child = spawn(process.execPath, [...nodeArgs, ...args], {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(tied ? (['ipc'] as const) : [])],
     detached: ownGroup,
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
@@ -104,8 +106,8 @@ function spawnWith(nodeArgs: string[], options: SpawnOptions): NodeProcess {
   spawned.add(child);
   let [stdout, stderr] = ['', ''];
   let ended = false;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.once('close', () => (ended = true));
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => {

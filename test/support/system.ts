@@ -13,12 +13,14 @@ import { AppModule } from '../../src/app.module';
 import { APP_OPTIONS, configureApp, createApp } from '../../src/bootstrap';
 import type { Config } from '../../src/config/config';
 import { loadConfig } from '../../src/config/load-config';
+import { formatCursor } from '../../src/platform/events/journal-cursor';
 import { JournalTail } from '../../src/platform/events/journal-tail';
 import { fastifyAdapter } from '../../src/platform/http/fastify';
 import { LOGGER } from '../../src/platform/observability/observability.module';
 import { UsersService } from '../../src/users/users.service';
 import { WorkspacesService } from '../../src/workspaces/workspaces.service';
 import { SOCKET_DOCUMENT } from './asyncapi';
+import { CLUSTER, Cluster, type ClusterKind } from './cluster';
 import { createTestDatabase } from './database';
 
 export const APP_SECRET = 'test-app-secret-0123456789';
@@ -75,6 +77,9 @@ export interface Listener {
 /**
  * The whole server in this process, on a database of its own, with the simulator as Meta: what a test of a
  * promise needs. Start one per test file and stop it in `afterAll`.
+ *
+ * As a cluster the servers that answer and work are processes of their own behind a proxy, and `url` is the proxy's;
+ * `app` is one more, which nobody asks from outside, for tests that need its services.
  */
 export class TestSystem {
   private readonly sockets: Socket[] = [];
@@ -89,6 +94,7 @@ export class TestSystem {
     readonly databaseUrl: string,
     private readonly dropDatabase: () => Promise<void>,
     private readonly madeUpEvents = false,
+    private readonly behind: Cluster | null = null,
   ) {}
 
   static async start(
@@ -97,8 +103,12 @@ export class TestSystem {
       simulator?: Partial<SimulatorOptions>;
       /** The test writes entries of its own into the journal, which are not as they are documented. */
       madeUpEvents?: boolean;
+      cluster?: ClusterKind;
     } = {},
   ): Promise<TestSystem> {
+    const { config: changes = {}, cluster: kind = CLUSTER } = options;
+    if (kind !== null && options.config !== undefined)
+      throw new Error('A cluster is configured as every test is.');
     const database = await createTestDatabase();
     const meta = await Simulator.start({
       port: 0,
@@ -108,16 +118,33 @@ export class TestSystem {
       phoneNumberId: PHONE_NUMBER_ID,
       ...options.simulator,
     });
-    const config = testConfig(database.url, meta.url, options.config ?? {});
+    const cluster =
+      kind === null
+        ? null
+        : await Cluster.start(kind, dataDirOf(database.url), testEnvironment(database.url, meta.url));
+    const config = testConfig(database.url, meta.url, cluster === null ? changes : { role: 'api' });
     const app = await listening(config);
-    const url = addressOf(app);
+    const url = cluster?.url ?? addressOf(app);
     meta.webhookUrl = `${url}/meta-whatsapp/webhook`;
-    return new TestSystem(config, app, url, meta, database.url, () => database.drop(), options.madeUpEvents);
+    const drop = (): Promise<void> => database.drop();
+    return new TestSystem(config, app, url, meta, database.url, drop, options.madeUpEvents, cluster);
+  }
+
+  /** The processes behind the proxy. */
+  get cluster(): Cluster {
+    if (this.behind === null) throw new Error('This system is one process.');
+    return this.behind;
+  }
+
+  /** A second server for the same; in a cluster whichever the proxy chooses next. */
+  async secondServer(): Promise<TestSystem> {
+    return this.behind === null ? await this.startAnother() : this;
   }
 
   /** A second process, as far as the database can tell: another server over the same data. */
   async startAnother(changes: ConfigChanges = {}, replaced: Replaced = {}): Promise<TestSystem> {
-    const config = testConfig(this.databaseUrl, this.meta.url, changes);
+    const own: ConfigChanges = this.behind === null ? changes : { role: 'api', ...changes };
+    const config = testConfig(this.databaseUrl, this.meta.url, own);
     const app = await listening(config, replaced);
     const other = new TestSystem(
       config,
@@ -136,6 +163,7 @@ export class TestSystem {
     for (const socket of this.sockets) socket.disconnect();
     for (const other of this.more) await other.close();
     await this.meta.stop();
+    await this.behind?.stop();
     await this.app.close();
     await this.dropDatabase();
     await rm(dataDirOf(this.databaseUrl), { recursive: true, force: true });
@@ -213,11 +241,17 @@ export class TestSystem {
   }
 
   /** Resolves once the socket hears everything, `after` replayed, and nothing of what was over before this call. */
-  async listen(caller: Caller, options: { after?: string } = {}): Promise<Listener> {
-    await this.app.get(JournalTail, { strict: false }).refresh();
+  async listen(
+    caller: Caller,
+    options: { after?: string; transport?: 'websocket' | 'polling' } = {},
+  ): Promise<Listener> {
+    const tail = this.app.get(JournalTail, { strict: false });
+    await tail.refresh();
+    // Another process may be behind this one: it begins where this one stands.
+    const now = this.behind === null ? undefined : formatCursor(tail.position);
     const socket = io(`${this.url}/crm`, {
-      auth: { token: caller.token, after: options.after },
-      transports: ['websocket'],
+      auth: { token: caller.token, after: options.after ?? now },
+      transports: [options.transport ?? 'websocket'],
       forceNew: true,
       reconnection: false,
     });
@@ -261,7 +295,17 @@ function expectNone(undocumented: string[]): void {
 }
 
 export function testConfig(databaseUrl: string, graphUrl: string, changes: ConfigChanges): Config {
-  const base = loadConfig({
+  const base = loadConfig(testEnvironment(databaseUrl, graphUrl));
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(changes)) {
+    const before = merged[key];
+    merged[key] = typeof value === 'object' && typeof before === 'object' ? { ...before, ...value } : value;
+  }
+  return merged as unknown as Config;
+}
+
+function testEnvironment(databaseUrl: string, graphUrl: string): Record<string, string> {
+  return {
     NODE_ENV: 'test',
     PORT: '0',
     HOST: '127.0.0.1',
@@ -279,13 +323,7 @@ export function testConfig(databaseUrl: string, graphUrl: string, changes: Confi
     WHATSAPP_ACCESS_TOKEN: ACCESS_TOKEN,
     WHATSAPP_PHONE_NUMBER_ID: PHONE_NUMBER_ID,
     WHATSAPP_BASE_URL: graphUrl,
-  });
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(changes)) {
-    const before = merged[key];
-    merged[key] = typeof value === 'object' && typeof before === 'object' ? { ...before, ...value } : value;
-  }
-  return merged as unknown as Config;
+  };
 }
 
 async function listening(

@@ -126,6 +126,15 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
   );
 }
 
+/** For processes that run jobs only: whoever reached one by mistake is sent away before anything is read or done. */
+export function serveHealthOnly(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const path = request.url.split('?', 1)[0]!;
+    if (path === '/health' || path.startsWith('/health/')) return done();
+    done(new AppError('UNAVAILABLE', 'This process runs jobs only (ROLE=worker); ask one with ROLE=api.'));
+  });
+}
+
 function addBodyParser(fastify: FastifyInstance): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();

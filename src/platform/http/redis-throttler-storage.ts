@@ -28,7 +28,7 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnApplicationShu
     private readonly logger: Logger,
   ) {
     this.redis = new Redis(url, {
-      connectionName: 'apicechat rate limits',
+      connectionName: 'apicechat-rate-limits', // a name with blanks would silently be none
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       commandTimeout: 500,
