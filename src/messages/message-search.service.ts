@@ -28,9 +28,8 @@ export class MessageSearchService {
     conversationId: number | null = null,
   ): Promise<CursorPage<MessageHitDto>> {
     const before = query.cursor === undefined ? null : decodeCursor(query.cursor, isPlace)[0];
-    return await this.work.run(actor, async () => {
-      if (conversationId !== null) await this.conversations.requireVisible(actor, conversationId);
-      const found = await this.index.search(
+    return await this.work.read(actor, async () => {
+      const search = this.index.search(
         {
           words: query.q,
           visibleOnlyTo: visibleOnlyTo(actor),
@@ -39,6 +38,11 @@ export class MessageSearchService {
         },
         query.limit + 1,
       );
+      // On the way together; what is found where the actor may not look goes no further than this.
+      const [found] = await Promise.all([
+        search,
+        conversationId === null ? null : this.conversations.requireVisible(actor, conversationId),
+      ]);
       const shown = found.ids.slice(0, query.limit);
       const more = found.ids.length > query.limit;
       const place = more ? shown.at(-1)! : found.searchedTo;
