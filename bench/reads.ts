@@ -10,12 +10,12 @@ import { percentile } from './figures';
 import { HttpConnection } from './http-connection';
 import { killAll, runScript } from './processes';
 import { makeHistory } from './reads-data';
-import { ask, HAND_MADE_INDEX, type Question, questionsOf } from './reads-questions';
+import { ask, FILE_KEYS, HAND_MADE_INDEX, type Question, questionsOf } from './reads-questions';
 
 const USAGE = `Usage: npm run bench:reads -- [flags]
 
   --messages N      of the history, ten to a conversation (100000)
-  --repetitions R   answers counted of each side and question, in turn (200)
+  --repetitions R   answers counted of each side and question, in turn (500)
   --dir DIR         folder on the disk to be measured (the system's temporary folder)
   --keep DIR        folder for a history that stays: made there the first time, used again from then on
   --only TEXT       only the questions whose name holds this text`;
@@ -68,6 +68,7 @@ async function main(): Promise<void> {
       writeFileSync(join(dir, KEPT), JSON.stringify(made));
     }
     await db.query('set max_parallel_workers_per_gather = 0');
+    await db.query(FILE_KEYS);
     const tokens = {
       admin: await signIn(server.url, 'admin', 'admin123'),
       employer: await signIn(server.url, 'employer', 'employer123'),
@@ -155,7 +156,7 @@ function optionsOrExit(): Options {
     const { values } = parseArgs({
       options: {
         messages: { type: 'string', default: '100000' },
-        repetitions: { type: 'string', default: '200' },
+        repetitions: { type: 'string', default: '500' },
         dir: { type: 'string', default: tmpdir() },
         keep: { type: 'string' },
         only: { type: 'string', default: '' },
