@@ -11,6 +11,8 @@ export const UNIQUE_WORD = 'ornitorrinco';
 export const MIDDLING_WORD = 'maña40';
 export const PREFIX = 'maña4';
 
+/** Every so manieth message shows a file. */
+const PER_FILE = 30;
 const WORDS = 30_000;
 const EMPLOYERS = 20;
 
@@ -53,9 +55,29 @@ export async function makeHistory(db: Client, messages: number): Promise<void> {
   );
   await db.query(
     `update conversation set last_message_id = m.id, last_message_at = m.created_at,
-       unread_count = case when conversation.id % 10 = 0 then 1 else 0 end, read = conversation.id % 10 <> 0
+       unread_count = case when conversation.id % 10 = 0 then 1 else 0 end, read = conversation.id % 10 <> 0,
+       read_up_to_id = m.id - case when conversation.id % 10 = 0 then 1 else 0 end, read_at = m.created_at
      from (select distinct on (conversation_id) conversation_id, id, created_at from message order by conversation_id, id desc) m
      where m.conversation_id = conversation.id`,
   );
+  await makeMarksAndFiles(db);
   await db.query('vacuum analyze');
+}
+
+/** Staff read on at about every fourth message. */
+async function makeMarksAndFiles(db: Client): Promise<void> {
+  await db.query(
+    `insert into conversation_read (conversation_id, up_to_id, read_at)
+     select c.id, m.id, m.created_at from message m join conversation c on c.id = m.conversation_id
+     where m.id % 4 = 0 and m.id < c.read_up_to_id
+     union all select id, read_up_to_id, read_at from conversation where read_up_to_id > 0`,
+  );
+  await db.query(
+    `with file as (
+       insert into upload (kind, mime_type, name, file_size, sha256, storage_key, thumbnail_key)
+       select 'image', 'image/jpeg', 'picture ' || id, 123456, repeat('0', 64), 'bench/' || id, 'bench/small/' || id
+       from message where id % ${PER_FILE} = 0 returning id, split_part(storage_key, '/', 2)::bigint as message_id)
+     insert into message_attachment (message_id, state, upload_id, kind, mime_type, name)
+     select message_id, 'ready', id, 'image', 'image/jpeg', 'picture ' || message_id from file`,
+  );
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,14 +10,17 @@ import { percentile } from './figures';
 import { HttpConnection } from './http-connection';
 import { killAll, runScript } from './processes';
 import { makeHistory } from './reads-data';
-import { ask, HAND_MADE_INDEX, type Question, questionsOf } from './reads-questions';
+import { ask, FILE_KEYS, HAND_MADE_INDEX, type Question, questionsOf } from './reads-questions';
 
 const USAGE = `Usage: npm run bench:reads -- [flags]
 
   --messages N      of the history, ten to a conversation (100000)
-  --repetitions R   answers counted of each side and question, in turn (200)
-  --dir DIR         folder on the disk to be measured (the system's temporary folder)`;
+  --repetitions R   answers counted of each side and question, in turn (500)
+  --dir DIR         folder on the disk to be measured (the system's temporary folder)
+  --keep DIR        folder for a history that stays: made there the first time, used again from then on
+  --only TEXT       only the questions whose name holds this text`;
 const MAKE_USERS = join(__dirname, '../scripts/create-users.js');
+const KEPT = 'history.json';
 const WARM_UP = 10;
 /** After each other, so that what disturbs one side disturbs the other as well. */
 const IN_A_ROW = 10;
@@ -26,38 +29,53 @@ interface Options {
   messages: number;
   repetitions: number;
   dir: string;
+  keep: string | null;
+  only: string;
+}
+
+/** Where a history lies that a later run uses again, and what the server was told when it was made. */
+interface Kept {
+  messages: number;
+  environment: Record<string, string>;
 }
 
 /** `npm run bench:reads`: what reading costs over HTTP, beside the bare answers of PostgreSQL. See README.md. */
 async function main(): Promise<void> {
   const options = optionsOrExit();
-  const dir = mkdtempSync(join(options.dir, 'bench-reads-'));
+  const dir = options.keep ?? mkdtempSync(join(options.dir, 'bench-reads-'));
   let postgres: EmbeddedPostgres | null = null;
   let db: Client | null = null;
   let code = 1;
   try {
+    mkdirSync(dir, { recursive: true });
+    const kept = keptIn(dir, options.messages);
     postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'shared') });
-    const environment = {
-      ...serverEnvironment(),
-      DATABASE_URL: postgres.url,
-      THROTTLE_LIMIT: '1000000',
-    };
+    const settings = kept?.environment ?? serverEnvironment();
+    // Requests are counted one by one in a window, which would grow with the benchmark instead of ending it.
+    const throttle = { THROTTLE_LIMIT: '1000000', THROTTLE_TTL: '1' };
+    const environment = { ...settings, ...throttle, DATABASE_URL: postgres.url };
     const log = join(dir, 'server.log');
     const server = await startProductionServer(environment, log);
-    await runScript(MAKE_USERS, { args: ['--allow-production'], environment, log });
     db = new Client({ connectionString: postgres.url });
     await db.connect();
-    console.log(`Making a history of ${options.messages} messages.`);
-    await makeHistory(db, options.messages);
-    await db.query(HAND_MADE_INDEX);
-    await db.query('analyze message');
+    if (kept === null) {
+      await runScript(MAKE_USERS, { args: ['--allow-production'], environment, log });
+      console.log(`Making a history of ${options.messages} messages.`);
+      await makeHistory(db, options.messages);
+      await db.query(HAND_MADE_INDEX);
+      await db.query('vacuum analyze');
+      const made: Kept = { messages: options.messages, environment: settings };
+      writeFileSync(join(dir, KEPT), JSON.stringify(made));
+    }
     await db.query('set max_parallel_workers_per_gather = 0');
+    await db.query(FILE_KEYS);
     const tokens = {
       admin: await signIn(server.url, 'admin', 'admin123'),
       employer: await signIn(server.url, 'employer', 'employer123'),
     };
     console.log(HEAD);
-    for (const question of questionsOf(...(await placesIn(db))))
+    const questions = questionsOf(...(await placesIn(db)));
+    for (const question of questions.filter(({ name }) => name.includes(options.only)))
       console.log(await measured(question, db, server.url, tokens[question.who], options.repetitions));
     code = 0;
   } catch (error) {
@@ -66,7 +84,7 @@ async function main(): Promise<void> {
     await db?.end();
     await killAll();
     await postgres?.stop();
-    await rm(dir, { recursive: true, force: true });
+    if (options.keep === null) await rm(dir, { recursive: true, force: true });
   }
   process.exit(code);
 }
@@ -125,19 +143,29 @@ async function placesIn(db: Client): Promise<[first: number, conversations: numb
   return [Number(rows[0]!.first), Number(rows[0]!.count), Number(rows[0]!.employer)];
 }
 
+function keptIn(dir: string, messages: number): Kept | null {
+  const file = join(dir, KEPT);
+  if (!existsSync(file)) return null;
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
+  if (kept.messages !== messages) throw new Error(`${dir} holds a history of ${kept.messages} messages.`);
+  return kept;
+}
+
 function optionsOrExit(): Options {
   try {
     const { values } = parseArgs({
       options: {
         messages: { type: 'string', default: '100000' },
-        repetitions: { type: 'string', default: '200' },
+        repetitions: { type: 'string', default: '500' },
         dir: { type: 'string', default: tmpdir() },
+        keep: { type: 'string' },
+        only: { type: 'string', default: '' },
       },
     });
     const [messages, repetitions] = [Number(values.messages), Number(values.repetitions)];
     if (!Number.isInteger(messages) || messages < 1_000 || !Number.isInteger(repetitions) || repetitions < 1)
       throw new Error('--messages is at least 1000, --repetitions at least 1.');
-    return { messages, repetitions, dir: values.dir };
+    return { messages, repetitions, dir: values.dir, keep: values.keep ?? null, only: values.only };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);

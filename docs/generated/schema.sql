@@ -1009,11 +1009,17 @@ AS $procedure$
         end if;
       end $procedure$;
 
+CREATE OR REPLACE FUNCTION public.rough_patterns(words text[])
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT (SELECT string_agg(CASE WHEN (letters.letter ~ '[a-z]'::text) THEN format('[%s%s\u0080-\U0010ffff]'::text, letters.letter, upper(letters.letter)) WHEN (letters.letter ~ '[0-9]'::text) THEN format('[%s\u0080-\U0010ffff]'::text, letters.letter) ELSE '[\u0080-\U0010ffff]'::text END, '[\u0080-\U0010ffff]*'::text ORDER BY letters.place) AS string_agg FROM string_to_table(word.word, NULL::text) WITH ORDINALITY letters(letter, place)) AS string_agg FROM unnest(rough_patterns.words) word(word));
+
 CREATE OR REPLACE FUNCTION public.search_form(text)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN (octet_length($1) = char_length($1)) THEN lower("left"($1, 16000)) ELSE regexp_replace(lower(regexp_replace(NORMALIZE("left"($1, 16000), NFKD), '[\u0300-\u036f\u3099\u309a]'::text, ''::text, 'g'::text)), '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff])'::text, ' \1 '::text, 'g'::text) END;
+RETURN CASE WHEN (octet_length($1) = char_length($1)) THEN lower("left"($1, 16000)) WHEN ($1 !~ '[^\u0001-\u0dff\u1e00-\u2e7f\U0001f300-\U0001faff]'::text) THEN lower(regexp_replace(NORMALIZE("left"($1, 16000), NFKD), '[\u0300-\u036f]'::text, ''::text, 'g'::text)) ELSE regexp_replace(lower(regexp_replace(NORMALIZE("left"($1, 16000), NFKD), '[\u0300-\u036f\u3099\u309a]'::text, ''::text, 'g'::text)), '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff])'::text, ' \1 '::text, 'g'::text) END;
 
 CREATE OR REPLACE FUNCTION public.search_messages(wanted text, visible_only_to bigint, in_conversation bigint, before_id bigint, wanted_count integer, budget_ms integer, OUT ids bigint[], OUT searched_to bigint)
  RETURNS record
@@ -1023,23 +1029,28 @@ CREATE OR REPLACE FUNCTION public.search_messages(wanted text, visible_only_to b
  SET enable_seqscan TO 'off'
  SET max_parallel_workers_per_gather TO '0'
  SET work_mem TO '16MB'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
   declare
     here constant bigint := current_workspace_id();
     deadline constant timestamptz := clock_timestamp() + budget_ms * interval '1 millisecond';
-    walk constant integer := case when in_conversation is null then 200 else 1000 end;
-    seen constant text := '(select c.assigned_user is null or c.assigned_user = $5 from conversation c
-      where c.workspace_id = $1 and c.id = conversation_id)';
-    only_seen constant text := case when visible_only_to is null or in_conversation is not null then 'true' else seen end;
-    only_there constant text := case when in_conversation is null then 'true' else 'conversation_id = $6' end;
+    query constant tsquery := message_query('', wanted);
+    words constant text[] := array(select lexeme from regexp_split_to_table(search_form(wanted), '[^[:alnum:]]+') lexeme where lexeme <> '');
+    -- Much cheaper than taking a text apart; whatever holds the words passes.
+    patterns constant text[] := array(select '%' || word || '%' from unnest(words) word);
+    rough constant text[] := rough_patterns(words);
+    -- A letter that may become several, so that there is no rough look at the text.
+    many constant text := '[^\u0001-\u0131\u0134-\u0148\u014a-\u01c3\u01cd-\u01f0\u01f4-\u0586\u0588-\u05ff\u1e00-\u1e99\u1e9b-\u20a7\u20a9-\u20ff\u2190-\u23ff\u2500-\u2a73\ufe00-\ufe0f\U0001f300-\U0001faff]';
+    rare text := wanted;
+    walk integer := 250;
+    all_walked integer := 0;
+    walked integer;
+    held_by integer[];
+    ranges tsquery;
     high bigint;
     low bigint;
     size integer := 1;
-    query tsquery := message_query('', wanted);
-    -- Much cheaper than taking a text apart; whatever holds the words passes.
-    patterns constant text[] := array(select '%' || lexeme || '%' from regexp_split_to_table(search_form(wanted), '[^[:alnum:]]+') lexeme);
     more bigint[];
-    walked integer;
   begin
     ids := '{}';
     searched_to := 0;
@@ -1047,43 +1058,78 @@ AS $function$
     if in_conversation is not null and visible_only_to is not null and not exists (
       select from conversation c where c.workspace_id = here and c.id = in_conversation
         and (c.assigned_user is null or c.assigned_user = visible_only_to)) then return; end if;
+    searched_to := before_id;
 
     -- The newest ones first, one by one: a common word is found there, and most conversations are no longer than this.
-    execute format('with newest as materialized (
-        select id, conversation_id, case when deleted_at is null then body end as body from message
-        where workspace_id = $1 and id < $3 and %s order by id desc limit $4)
-      select array(select id from newest where case when search_form(body) like all ($8) then message_words('''', body) @@ $2 end and %s
-          order by id desc limit $7), (select count(*) from newest), (select min(id) from newest)', only_there, only_seen)
-      into ids, walked, searched_to using here, query, before_id, walk, visible_only_to, in_conversation, wanted_count, patterns;
-    if walked < walk then searched_to := 0; end if;
-    if cardinality(ids) = wanted_count then searched_to := ids[wanted_count]; end if;
-    if walked < walk or cardinality(ids) = wanted_count then return; end if;
+    loop
+      if in_conversation is null then
+        with newest as materialized (
+          select id, conversation_id, case when deleted_at is null then body end as body from message
+          where workspace_id = here and id < searched_to order by id desc limit walk)
+        select array(select id from newest
+            where case when body ~ all (rough) or body ~ many then search_form(body) like all (patterns) and message_words('', body) @@ query end
+              and (visible_only_to is null or (select c.assigned_user is null or c.assigned_user = visible_only_to
+            from conversation c where c.workspace_id = here and c.id = conversation_id)) order by id desc limit wanted_count - cardinality(ids)),
+          (select count(*) from newest), (select min(id) from newest),
+          case when cardinality(words) > 1 then array(select (select count(*) from newest where body ~ pattern) from unnest(rough) pattern) end
+          into more, walked, searched_to, held_by;
+      else
+        with newest as materialized (
+          select id, conversation_id, case when deleted_at is null then body end as body from message
+          where workspace_id = here and conversation_id = in_conversation and id < searched_to order by id desc limit walk)
+        select array(select id from newest
+            where case when body ~ all (rough) or body ~ many then search_form(body) like all (patterns) and message_words('', body) @@ query end
+              and (true) order by id desc limit wanted_count - cardinality(ids)),
+          (select count(*) from newest), (select min(id) from newest),
+          case when cardinality(words) > 1 then array(select (select count(*) from newest where body ~ pattern) from unnest(rough) pattern) end
+          into more, walked, searched_to, held_by;
+      end if;
+      ids := ids || more;
+      if cardinality(ids) = wanted_count then searched_to := ids[wanted_count]; end if;
+      if walked < walk and cardinality(ids) < wanted_count then searched_to := 0; end if;
+      if walked < walk or cardinality(ids) = wanted_count then return; end if;
+      all_walked := all_walked + walked;
+      -- Going on like this is the shorter way where a word is frequent, and only there.
+      exit when all_walked > 250 or cardinality(ids) * 1000 < wanted_count * all_walked;
+      walk := wanted_count * all_walked * 3 / cardinality(ids) / 2 - all_walked;
+    end loop;
 
+    -- Where a word is rare the index is asked for that one alone: it would go through all that hold a frequent one.
+    if cardinality(words) between 2 and 20 and (select min(n) < 4 and max(n) >= 4 from unnest(held_by) n) then
+      rare := (select string_agg(words[place], ' ') from unnest(held_by) with ordinality as held(n, place) where n < 4);
+    end if;
     loop
       -- Where other workspaces wrote much there may be nothing of this one in many ranges.
-      execute format('select max(id) >> 17 from message where workspace_id = $1 and id < $2 and %s', replace(only_there, '$6', '$3'))
-        into high using here, searched_to, in_conversation;
+      if in_conversation is null then
+        select max(id) >> 17 into high from message where workspace_id = here and id < searched_to;
+      else
+        select max(id) >> 17 into high from message where workspace_id = here and conversation_id = in_conversation and id < searched_to;
+      end if;
       if high is null then
         searched_to := 0;
         return;
       end if;
-      low := high - size + 1;
-      select string_agg('(' || message_query(here || '/' || range || '/', wanted)::text || ')', '|')::tsquery
-        into query from generate_series(low, high) range;
-      execute format('with found as materialized (
-          select id, conversation_id from message
-          where body is not null and deleted_at is null and message_words(workspace_id || ''/'' || (id >> 17) || ''/'', body) @@ $2)
-        select array(select id from (select * from found where id < $3 and %s order by id desc) f where %s limit $4)',
-          only_there, only_seen)
-        into more using here, query, searched_to, wanted_count - cardinality(ids), visible_only_to, in_conversation;
+      low := greatest(high - size + 1, 0);
+      select string_agg('(' || message_query(here || '/' || range || '/', rare)::text || ')', '|')::tsquery
+        into ranges from generate_series(low, high) range;
+      with found as materialized (
+        select id, conversation_id, case when rare <> wanted then body end as body from message
+        where body is not null and deleted_at is null and message_words(workspace_id || '/' || (id >> 17) || '/', body) @@ ranges)
+      select array(select id from (select * from found where id < searched_to
+          and (in_conversation is null or conversation_id = in_conversation) order by id desc) f
+        where (visible_only_to is null or in_conversation is not null or (select c.assigned_user is null or c.assigned_user = visible_only_to
+            from conversation c where c.workspace_id = here and c.id = conversation_id))
+          and case when rare = wanted then true when body ~ all (rough) or body ~ many then search_form(body) like all (patterns) and message_words('', body) @@ query end
+        limit wanted_count - cardinality(ids)) into more;
       ids := ids || more;
-      searched_to := greatest(low, 0) << 17;
+      searched_to := low << 17;
       if cardinality(ids) = wanted_count then
         searched_to := ids[wanted_count];
         return;
       end if;
       if clock_timestamp() > deadline then return; end if;
-      size := least(size * 2, 8);
+      -- As many as are likely to hold the rest.
+      size := case when cardinality(more) = 0 then 8 else least(8, 1 + (wanted_count - cardinality(ids)) * size / cardinality(more)) end;
     end loop;
   end $function$;
 

@@ -12,6 +12,7 @@ import { AuthService } from './auth.service';
 import { JwtStrategy } from './jwt.strategy';
 import { SessionsRepository } from './sessions.repository';
 import { SessionsService } from './sessions.service';
+import { tokenKey } from './token-key';
 
 @Module({
   imports: [
@@ -21,7 +22,7 @@ import { SessionsService } from './sessions.service';
     JwtModule.registerAsync({
       inject: [CONFIG],
       useFactory: (config: Config) => ({
-        secret: config.security.jwtSecret,
+        secret: tokenKey(config),
         signOptions: { algorithm: 'HS256', issuer: 'apicechat' },
         verifyOptions: { algorithms: ['HS256'], issuer: 'apicechat' },
       }),

@@ -4,6 +4,7 @@ import { ExtractJwt, Strategy } from 'passport-jwt';
 import type { StaffActor } from '../common/actor';
 import { CONFIG, type Config } from '../config/config';
 import { SessionsService, type TokenPayload } from './sessions.service';
+import { tokenKey } from './token-key';
 
 /** `Authorization: Bearer <token>`: signature and expiry here, the session itself by {@link SessionsService}. */
 @Injectable()
@@ -14,7 +15,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   ) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKey: config.security.jwtSecret,
+      secretOrKey: tokenKey(config) as unknown as Buffer, // handed on to jsonwebtoken, which takes both
       algorithms: ['HS256'],
       issuer: 'apicechat',
     });

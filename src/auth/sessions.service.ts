@@ -87,7 +87,7 @@ export class SessionsService {
 
   /** Who is behind these sessions of one workspace now; sessions that are over are left out. */
   async actorsOf(workspaceId: number, sessionIds: string[]): Promise<StaffActor[]> {
-    return await this.work.run({ workspaceId }, () => this.sessions.findActors(sessionIds));
+    return await this.work.read({ workspaceId }, () => this.sessions.findActors(sessionIds));
   }
 
   private remembered(sessionId: string): StaffActor | undefined {

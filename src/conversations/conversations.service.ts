@@ -49,13 +49,13 @@ export class ConversationsService {
 
   /** The conversation, if the actor may see it; otherwise `NOT_FOUND`, as for one that does not exist. */
   async requireVisible(actor: Actor, id: number): Promise<Conversation> {
-    return await this.work.run(actor, async () => seenBy(actor, await this.conversations.find(id)));
+    return await this.work.read(actor, async () => seenBy(actor, await this.conversations.find(id)));
   }
 
   /** Which of these conversations the actor may see now. */
   async visibleAmong(actor: Actor, ids: number[]): Promise<Set<number>> {
     if (ids.length === 0) return new Set();
-    const rows = await this.work.run(actor, () => this.conversations.findMany(ids));
+    const rows = await this.work.read(actor, () => this.conversations.findMany(ids));
     return new Set(rows.filter((row) => maySee(actor, row)).map((row) => row.id));
   }
 

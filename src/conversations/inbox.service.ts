@@ -30,7 +30,7 @@ export class InboxService {
     if (place !== null && (query.page !== 1 || query.with_total === true))
       throw new AppError('VALIDATION_FAILED', 'A cursor goes with no page and no total.');
     const counted = place === null && query.with_total !== false;
-    return await this.work.run(actor, async () => {
+    return await this.work.read(actor, async () => {
       const filter = { ...filterOf(actor, query), ...(await this.searched(query.search)) };
       const [found, total] = await Promise.all([
         this.inbox.list(filter, orderOf(query.sort), { place, offset: query.offset }, query.limit + 1),
@@ -55,7 +55,7 @@ export class InboxService {
   }
 
   async counts(actor: StaffActor): Promise<ConversationCountsDto> {
-    return await this.work.run(actor, () => this.inbox.counts(actor.userId, visibleOnlyTo(actor)));
+    return await this.work.read(actor, () => this.inbox.counts(actor.userId, visibleOnlyTo(actor)));
   }
 }
 

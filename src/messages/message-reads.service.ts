@@ -37,7 +37,7 @@ export class MessageReadsService {
       since: query.since,
       until: query.until,
     };
-    return await this.work.run(actor, async () => {
+    return await this.work.read(actor, async () => {
       if (query.cursor !== undefined) {
         const [place] = decodeCursor(query.cursor, isPlace);
         const newer = query.direction === 'newer';
@@ -56,15 +56,21 @@ export class MessageReadsService {
   async history(actor: Actor, conversationId: number, query: HistoryQuery): Promise<CursorPage<MessageDto>> {
     if (query.around !== undefined && query.cursor !== undefined)
       throw new AppError('VALIDATION_FAILED', 'around takes the place of a cursor: give one of them.');
-    return await this.work.run(actor, async () => {
-      await this.conversations.requireVisible(actor, conversationId);
-      if (query.around !== undefined) return await this.around(conversationId, query.around, query.limit);
-      const place =
-        query.cursor === undefined ? null : decodeCursor(query.cursor, isPlaceIn(conversationId))[1];
+    const place =
+      query.cursor === undefined ? null : decodeCursor(query.cursor, isPlaceIn(conversationId))[1];
+    return await this.work.read(actor, async () => {
+      if (query.around !== undefined) {
+        await this.conversations.requireVisible(actor, conversationId);
+        return await this.around(conversationId, query.around, query.limit);
+      }
       const newer = query.direction === 'newer';
-      const rows = newer
-        ? await this.reads.newer(conversationId, place ?? 0, query.limit + 1)
-        : await this.reads.older(conversationId, place ?? Number.MAX_SAFE_INTEGER, query.limit + 1);
+      // On the way together; what is read of a conversation that the actor may not see goes no further than this.
+      const [, rows] = await Promise.all([
+        this.conversations.requireVisible(actor, conversationId),
+        newer
+          ? this.reads.newer(conversationId, place ?? 0, query.limit + 1)
+          : this.reads.older(conversationId, place ?? Number.MAX_SAFE_INTEGER, query.limit + 1),
+      ]);
       return readOn(rows, query.limit, newer, place !== null, conversationId);
     });
   }

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { MESSAGE_COLUMNS } from './messages.repository';
+import type { Message } from './messages.types';
 
 export interface Search {
   words: string;
@@ -11,7 +13,7 @@ export interface Search {
 
 export interface Found {
   /** Newest first. */
-  ids: number[];
+  messages: Message[];
   /** All messages from this id on are looked through; 0 where that is all there are. */
   searchedTo: number;
 }
@@ -25,10 +27,13 @@ export class MessageSearchRepository {
   constructor(private readonly work: UnitOfWork) {}
 
   async search(search: Search, limit: number): Promise<Found> {
-    const [row] = await this.work.current.query<Found>(
-      'select ids, searched_to as "searchedTo" from search_messages($1, $2, $3, $4, $5, $6)',
+    const rows = await this.work.current.prepared<Message & { searchedTo: number }>(
+      'message_search',
+      `select found.searched_to as "searchedTo", m.* from search_messages($1, $2, $3, $4, $5, $6) found
+       left join lateral (select ${MESSAGE_COLUMNS} from message where id = any (found.ids)) m on true order by m.id desc`,
       [search.words, search.visibleOnlyTo, search.conversationId, search.before, limit, BUDGET_MS],
     );
-    return row!;
+    const none = (rows[0]!.id as number | null) === null;
+    return { messages: none ? [] : rows, searchedTo: rows[0]!.searchedTo };
   }
 }

@@ -7,7 +7,6 @@ import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { SearchQuery } from './message-queries.dto';
 import type { MessageHitDto } from './message-reads.types';
 import { MessageSearchRepository } from './message-search.repository';
-import { MessagesRepository } from './messages.repository';
 import { toMessageDto } from './messages.types';
 import { snippetOf } from './snippet';
 
@@ -17,7 +16,6 @@ export class MessageSearchService {
   constructor(
     private readonly work: UnitOfWork,
     private readonly index: MessageSearchRepository,
-    private readonly messages: MessagesRepository,
     private readonly conversations: ConversationsService,
   ) {}
 
@@ -28,9 +26,8 @@ export class MessageSearchService {
     conversationId: number | null = null,
   ): Promise<CursorPage<MessageHitDto>> {
     const before = query.cursor === undefined ? null : decodeCursor(query.cursor, isPlace)[0];
-    return await this.work.run(actor, async () => {
-      if (conversationId !== null) await this.conversations.requireVisible(actor, conversationId);
-      const found = await this.index.search(
+    return await this.work.read(actor, async () => {
+      const search = this.index.search(
         {
           words: query.q,
           visibleOnlyTo: visibleOnlyTo(actor),
@@ -39,24 +36,22 @@ export class MessageSearchService {
         },
         query.limit + 1,
       );
-      const shown = found.ids.slice(0, query.limit);
-      const more = found.ids.length > query.limit;
-      const place = more ? shown.at(-1)! : found.searchedTo;
+      // On the way together; what is found where the actor may not look goes no further than this.
+      const [found] = await Promise.all([
+        search,
+        conversationId === null ? null : this.conversations.requireVisible(actor, conversationId),
+      ]);
+      const shown = found.messages.slice(0, query.limit);
+      const more = found.messages.length > query.limit;
+      const place = more ? shown.at(-1)!.id : found.searchedTo;
       return {
-        data: await this.hits(shown, query.q),
+        data: shown.map((message) => ({
+          ...toMessageDto(message),
+          snippet: snippetOf(message.body ?? '', query.q),
+        })),
         next_cursor: more || found.searchedTo > 0 ? encodeCursor([place]) : null,
         prev_cursor: null,
       };
-    });
-  }
-
-  private async hits(ids: number[], words: string): Promise<MessageHitDto[]> {
-    if (ids.length === 0) return [];
-    const messages = new Map((await this.messages.findMany(ids)).map((m) => [m.id, m]));
-    return ids.flatMap((id) => {
-      const message = messages.get(id);
-      if (message === undefined || message.deletedAt !== null) return []; // since it was found
-      return { ...toMessageDto(message), snippet: snippetOf(message.body ?? '', words) };
     });
   }
 }

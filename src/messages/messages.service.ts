@@ -31,7 +31,7 @@ export class MessagesService implements OnModuleInit {
   }
 
   async get(actor: Actor, id: number): Promise<MessageDto> {
-    return await this.work.run(actor, async () => {
+    return await this.work.read(actor, async () => {
       const [message] = await this.messages.findMany([id]);
       const visible =
         message === undefined
@@ -55,10 +55,14 @@ export class MessagesService implements OnModuleInit {
 
   /** Newest first. */
   async history(actor: Actor, conversationId: number, query: PageQuery): Promise<Page<MessageDto>> {
-    return await this.work.run(actor, async () => {
-      await this.conversations.requireVisible(actor, conversationId);
-      const rows = await this.messages.history(conversationId, query.limit, query.offset);
-      return pageOf(rows.map(toMessageDto), await this.messages.countOf(conversationId), query);
+    return await this.work.read(actor, async () => {
+      // On the way together; what is read of a conversation that the actor may not see goes no further than this.
+      const [, rows, total] = await Promise.all([
+        this.conversations.requireVisible(actor, conversationId),
+        this.messages.history(conversationId, query.limit, query.offset),
+        this.messages.countOf(conversationId),
+      ]);
+      return pageOf(rows.map(toMessageDto), total, query);
     });
   }
 }

@@ -47,11 +47,7 @@ function fold(text: string): Folded {
   const folded: Folded = { text: '', starts: [], ends: [] };
   let at = 0;
   for (const letter of text) {
-    const plain = letter
-      .normalize('NFKD')
-      .replace(/[\u0300-\u036f\u3099\u309a]/g, '')
-      .toLowerCase()
-      .replace(/[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]/g, ' $& ');
+    const plain = letter < '\u0080' ? letter.toLowerCase() : plainOf(letter);
     folded.text += plain;
     for (let unit = 0; unit < plain.length; unit++) {
       folded.starts.push(at);
@@ -60,6 +56,14 @@ function fold(text: string): Folded {
     at += letter.length;
   }
   return folded;
+}
+
+function plainOf(letter: string): string {
+  return letter
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f\u3099\u309a]/g, '')
+    .toLowerCase()
+    .replace(/[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]/g, ' $& ');
 }
 
 /** Not between the halves of a letter. */

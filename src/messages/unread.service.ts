@@ -30,7 +30,7 @@ export class UnreadService {
 
   /** Our messages that the customer has not read. */
   async ofAgents(actor: Actor, conversationId: number): Promise<ConversationUnreadDto> {
-    return await this.work.run(actor, async () => {
+    return await this.work.read(actor, async () => {
       await this.conversations.requireVisible(actor, conversationId);
       const count = await this.reads.countUnreadByContact(conversationId);
       return { conversation_id: conversationId, unread_count: count };
@@ -38,7 +38,7 @@ export class UnreadService {
   }
 
   async count(actor: Actor, conversationId?: number): Promise<UnreadCountDto> {
-    return await this.work.run(actor, async () => {
+    return await this.work.read(actor, async () => {
       if (conversationId !== undefined) {
         const { unreadCount } = await this.conversations.requireVisible(actor, conversationId);
         return { unread_count: unreadCount, conversations: unreadCount > 0 ? 1 : 0 };

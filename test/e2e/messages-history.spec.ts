@@ -166,6 +166,32 @@ describe('the history by cursor', () => {
   });
 });
 
+describe('a conversation that somebody else has', () => {
+  it('answers whoever may not see it like one that is not there, whichever way it is read', async () => {
+    const id = await openConversation(system, { says: 'between us' });
+    const [newest] = await said(id, 5, 'between us');
+    const { next_cursor } = await read(`/messages/conversation/${id}/cursor?limit=2`, ana);
+    await ben.patch(`/conversations/${id}/assign`);
+    for (const way of [
+      '',
+      '/cursor',
+      '/cursor?direction=newer',
+      `/cursor?cursor=${next_cursor}`,
+      `/cursor?around=${newest}`,
+      `/cursor?around=${newest! + 1_000_000}`,
+      '/search?q=between',
+    ]) {
+      const answer = await ana.get<object>(`/messages/conversation/${id}${way}`);
+      expect(answer).toMatchObject(refused('NOT_FOUND', 404));
+      expect(JSON.stringify(answer.body)).not.toContain('between us');
+      const missing = await ana.get<object>(`/messages/conversation/${id + 1_000_000}${way}`);
+      if (!way.includes('cursor='))
+        // which belongs to its conversation
+        expect(answer.body).toEqual({ ...missing.body, requestId: expect.any(String) as string });
+    }
+  });
+});
+
 describe('the list of all messages', () => {
   const list = async (query: string, caller = admin): Promise<Page> =>
     await read(`/messages?${query}`, caller);

@@ -109,6 +109,59 @@ describe('a unit of work', () => {
   });
 });
 
+describe('work that only reads', () => {
+  it('answers what is there, any number at once, and gives its connections back', async () => {
+    await platform.work.run(SCOPE, (tx) => addBot(tx, 'seen'));
+    const readings = Array.from({ length: 20 }, () =>
+      platform.work.read(SCOPE, (tx) => tx.query<{ name: string }>('select name from bot')),
+    );
+    expect(await Promise.all(readings)).toEqual(readings.map(() => [{ name: 'seen' }]));
+    await platform.work.run(SCOPE, (tx) => addBot(tx, 'written after'));
+    expect(await bots()).toEqual(['seen', 'written after']);
+  });
+
+  it('sees its own workspace only', async () => {
+    await platform.work.run(SCOPE, (tx) => addBot(tx, 'theirs'));
+    expect(await platform.work.read({ workspaceId: 2 }, (tx) => tx.query('select 1 from bot'))).toEqual([]);
+  });
+
+  it('can write nothing, and leaves a connection that can', async () => {
+    await expect(platform.work.read(SCOPE, (tx) => addBot(tx, 'smuggled'))).rejects.toThrow(/read-only/);
+    await Promise.all(
+      Array.from({ length: 8 }, (_, n) => platform.work.run(SCOPE, (tx) => addBot(tx, `bot ${n}`))),
+    );
+    expect(await bots()).toHaveLength(8);
+  });
+
+  it('inside work that writes sees what that wrote, and lets it write on', async () => {
+    await platform.work.run(SCOPE, async (tx) => {
+      await addBot(tx, 'first');
+      expect(await platform.work.read(SCOPE, (inner) => inner.query('select 1 from bot'))).toHaveLength(1);
+      await addBot(tx, 'second');
+    });
+    expect(await bots()).toEqual(['first', 'second']);
+  });
+
+  it('meets a 503 where its connection breaks, and a retry of the caller is served', async () => {
+    const killed = platform.work.read(SCOPE, async (tx) => {
+      await endBackend(await pidOf(tx));
+      await tx.query('select 1');
+    });
+    await expect(killed).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect(await platform.work.read(SCOPE, (tx) => tx.query('select 1 as one'))).toEqual([{ one: 1 }]);
+  });
+
+  it('whose connection breaks once the answer is there has answered all the same', async () => {
+    const answers = await platform.work.read(SCOPE, async (tx) => {
+      const rows = await tx.query('select 1 as one');
+      await endBackend(await pidOf(tx));
+      return rows;
+    });
+    expect(answers).toEqual([{ one: 1 }]);
+    await eventually(async () => (await platform.work.read(SCOPE, (tx) => tx.query('select 1'))).length > 0);
+  });
+});
+
 describe('work that outlives its unit of work', () => {
   it('cannot write through it any more, neither unseen nor into the next one', async () => {
     let straggler: Promise<unknown> = Promise.resolve();

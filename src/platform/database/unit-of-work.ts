@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { PoolClient, QueryConfig } from 'pg';
@@ -11,6 +12,9 @@ import type { WatchedClient } from './watched-client';
 /** Tries of a transaction that PostgreSQL ended with a deadlock or a serialization failure. */
 const MAX_TRIES = 4;
 const RETRY_SPREAD_MS = 20;
+
+type Beginning = 'begin' | 'begin read only';
+type Work<T> = (tx: Transaction) => Promise<T> | T;
 
 export interface WorkOptions {
   /** It touches so many rows that a single statement may take longer than a client waits for an answer. */
@@ -43,6 +47,7 @@ class OpenTransaction implements Transaction {
   /** What broke the transaction, where later errors are only consequences of it. */
   cause: unknown = null;
   private readonly sent: Promise<unknown>[] = [];
+  private gathering = false;
 
   constructor(
     readonly workspaceId: number,
@@ -55,8 +60,9 @@ class OpenTransaction implements Transaction {
   }
 
   /** On the wire together with the first statement of the work: the connection is in pipeline mode. */
-  begin(): void {
-    this.track(this.client.query('begin'));
+  begin(how: Beginning): void {
+    this.gather();
+    this.track(this.client.query(how));
     this.send('set_workspace', `select set_config('app.workspace_id', $1, true)`, [String(this.workspaceId)]);
     // TypeORM must know, or it would wrap some of its calls in transactions of their own.
     Object.assign(this.runner, { isTransactionActive: true, transactionDepth: 1 });
@@ -64,6 +70,7 @@ class OpenTransaction implements Transaction {
 
   async commit(): Promise<void> {
     this.ended = true;
+    this.gather();
     const commit = this.client.query('commit');
     await Promise.allSettled([...this.sent, commit]);
     // After a failed statement PostgreSQL takes COMMIT, undoes everything, and says so only in its answer.
@@ -88,11 +95,24 @@ class OpenTransaction implements Transaction {
 
   send(name: string, sql: string, values: unknown[]): void {
     this.refuseIfEnded();
+    this.gather();
     this.track(this.client.query({ name, text: sql, values }));
   }
 
   afterCommit(fn: () => void): void {
     this.committed.push(fn);
+  }
+
+  /** What is sent in one go of the event loop travels as one packet: each of its own would wake PostgreSQL up anew. */
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = true;
+    const { stream } = (this.client as unknown as { connection: { stream: Duplex } }).connection;
+    stream.cork();
+    process.nextTick(() => {
+      this.gathering = false;
+      stream.uncork();
+    });
   }
 
   private track(statement: Promise<unknown>): void {
@@ -102,6 +122,7 @@ class OpenTransaction implements Transaction {
 
   private async rows<Row>(query: QueryConfig): Promise<Row[]> {
     this.refuseIfEnded();
+    this.gather();
     const result = await this.client.query(query);
     return result.rows as Row[];
   }
@@ -128,27 +149,16 @@ export class UnitOfWork {
    * A deadlock or serialization failure runs `fn` again from the start, so its only effects must be in the database.
    * Throws `DATABASE_UNAVAILABLE` where the database cannot be reached, or says nothing for more than four seconds.
    */
-  async run<T>(
-    scope: { workspaceId: number },
-    fn: (tx: Transaction) => Promise<T> | T,
-    options: WorkOptions = {},
-  ): Promise<T> {
-    if (!Number.isSafeInteger(scope.workspaceId)) throw new Error(`${scope.workspaceId} is not a workspace.`);
-    const { open } = this;
-    if (open !== null) {
-      if (open.workspaceId !== scope.workspaceId)
-        throw new Error('A transaction cannot change its workspace.');
-      return await fn(open);
-    }
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.once(scope.workspaceId, fn, options);
-      } catch (error) {
-        if (!isRetryable(error) || attempt === MAX_TRIES) throw translated(error);
-        // Whoever met in a deadlock would meet again by starting again together.
-        await delay(Math.random() * attempt * RETRY_SPREAD_MS);
-      }
-    }
+  async run<T>(scope: { workspaceId: number }, fn: Work<T>, options: WorkOptions = {}): Promise<T> {
+    return await this.joinOrOpen('begin', scope.workspaceId, fn, options);
+  }
+
+  /**
+   * The same for work that only reads, which PostgreSQL holds it to. Its result is there as soon as `fn` has it:
+   * nothing is left that could fail to be kept.
+   */
+  async read<T>(scope: { workspaceId: number }, fn: Work<T>, options: WorkOptions = {}): Promise<T> {
+    return await this.joinOrOpen('begin read only', scope.workspaceId, fn, options);
   }
 
   /** The open transaction. Throws where there is none: a repository was called outside a unit of work. */
@@ -168,19 +178,40 @@ export class UnitOfWork {
     return found === undefined || found.ended ? null : found;
   }
 
-  private async once<T>(
+  private async joinOrOpen<T>(
+    how: Beginning,
     workspaceId: number,
-    fn: (tx: Transaction) => Promise<T> | T,
+    fn: Work<T>,
     options: WorkOptions,
   ): Promise<T> {
+    if (!Number.isSafeInteger(workspaceId)) throw new Error(`${workspaceId} is not a workspace.`);
+    const { open } = this;
+    if (open !== null) {
+      if (open.workspaceId !== workspaceId) throw new Error('A transaction cannot change its workspace.');
+      return await fn(open);
+    }
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.once(how, workspaceId, fn, options);
+      } catch (error) {
+        if (!isRetryable(error) || attempt === MAX_TRIES) throw translated(error);
+        // Whoever met in a deadlock would meet again by starting again together.
+        await delay(Math.random() * attempt * RETRY_SPREAD_MS);
+      }
+    }
+  }
+
+  private async once<T>(how: Beginning, workspaceId: number, fn: Work<T>, options: WorkOptions): Promise<T> {
     const runner = this.source.createQueryRunner();
     const client = await connected(runner, options);
     let tx: OpenTransaction | null = null;
+    let ending: Promise<void> | null = null;
     try {
       tx = new OpenTransaction(workspaceId, runner, client);
-      tx.begin();
+      tx.begin(how);
       const result = await this.storage.run(tx, fn, tx);
-      await tx.commit();
+      ending = tx.commit();
+      if (how === 'begin') await ending;
       for (const callback of tx.committed) callback();
       return result;
     } catch (error) {
@@ -190,7 +221,8 @@ export class UnitOfWork {
       throw lost ? connectionLost(cause) : cause;
     } finally {
       if (tx !== null) tx.ended = true;
-      await runner.release();
+      const released = Promise.allSettled([ending]).then(() => runner.release());
+      if (how === 'begin') await released;
     }
   }
 }
