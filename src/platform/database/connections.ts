@@ -9,6 +9,7 @@ import {
 } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { StartRefused, translated } from './database-errors';
+import { GatheringSocket } from './gathering-socket';
 
 // Ids are bigint in the database and numbers here: sequences stay far below 2^53.
 types.setTypeParser(types.builtins.INT8, Number);
@@ -83,6 +84,7 @@ export function appConnectionOptions(databaseUrl: string, poolSize: number, more
       options,
       keepAlive: true,
       Client: QuietClient,
+      stream: () => new GatheringSocket(),
       pipeline: true, // a transaction's opening travels with its first statement, its end with its last
     },
     poolErrorHandler: () => undefined, // an idle connection that died is replaced by the pool

@@ -46,8 +46,8 @@ class OpenTransaction implements Transaction {
 
   /** On the wire together with the first statement of the work: the connection is in pipeline mode. */
   begin(): void {
-    this.track(this.client.query('begin'));
-    this.send('set_workspace', `select set_config('app.workspace_id', $1, true)`, [String(this.workspaceId)]);
+    // A whole number, so it needs no parameter: one message instead of two, and none to be planned.
+    this.track(this.client.query(`begin; set local app.workspace_id = ${this.workspaceId}`));
     // TypeORM must know, or it would wrap some of its calls in transactions of their own.
     Object.assign(this.runner, { isTransactionActive: true, transactionDepth: 1 });
   }
