@@ -139,8 +139,8 @@ class Runner {
     const { types, isUrgent } = this.consumer;
     return (
       types.includes(event.type) &&
-      this.consumer.wants(event) &&
-      (isUrgent?.call(this.consumer, event) ?? true)
+      (isUrgent?.call(this.consumer, event) ?? true) &&
+      this.consumer.wants(event)
     );
   }
 
@@ -324,7 +324,7 @@ class Runner {
         this.consumer.name,
         event.id,
         event.type,
-        JSON.stringify(event.payload),
+        event.json,
         strikeOut(said).replaceAll('\0', '\u2400').slice(0, MAX_ERROR_LENGTH),
       ],
     );
