@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module';
 import type { Config } from './config/config';
 import { configureFastify, fastifyAdapter, serveHealthOnly } from './platform/http/fastify';
+import { gatherFrames, PACKET_PARSER } from './platform/http/socket-packets';
 import { validationPipe } from './platform/http/validation';
 import { NestLogger } from './platform/observability/logger';
 import { LOGGER } from './platform/observability/observability.module';
@@ -23,9 +24,10 @@ class SocketAdapter extends IoAdapter {
   }
 
   override createIOServer(port: number, options?: ServerOptions): SocketServer {
-    return super.createIOServer(port, {
+    const server = super.createIOServer(port, {
       ...options,
       serveClient: false,
+      parser: PACKET_PARSER,
       maxHttpBufferSize: SOCKET_PACKET_LIMIT,
       pingInterval: 15_000,
       pingTimeout: 10_000,
@@ -34,6 +36,8 @@ class SocketAdapter extends IoAdapter {
       allowRequest: (request, decide) =>
         decide(null, this.config.role !== 'worker' && isAllowedOrigin(request, this.config.http.cors)),
     } as ServerOptions);
+    gatherFrames(server);
+    return server;
   }
 }
 

@@ -3,7 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { CONFIG, type Config } from '../config/config';
 import { HttpModule } from '../platform/http/http.module';
-import { RateLimitGuard } from '../platform/http/rate-limit.guard';
+import { RateLimiter, RateLimitGuard } from '../platform/http/rate-limit.guard';
 import { UsersModule } from '../users/users.module';
 import { WorkspacesModule } from '../workspaces/workspaces.module';
 import { AccessGuard } from './access.guard';
@@ -35,6 +35,7 @@ import { tokenKey } from './token-key';
     SessionsRepository,
     JwtStrategy,
     // In this order: requests are counted by user where one is signed in.
+    RateLimiter,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
   ],

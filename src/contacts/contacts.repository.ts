@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../platform/database/unit-of-work';
-import type { ContactIdentity, ContactSummary } from './contacts.types';
-import { keyOf, type KnownIdentity } from './people';
+import type { ContactIdentity, ContactSummary, KnownIdentity } from './contacts.types';
+import { keyOf } from './people';
 
 interface ContactRow {
   id: number;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ContactsRepository } from './contacts.repository';
-import type { ContactIdentity, ContactSummary, Sender } from './contacts.types';
-import { type Claim, identify, keyOf, type KnownIdentity, type Person } from './people';
+import type { ContactIdentity, ContactSummary, KnownIdentity, Sender } from './contacts.types';
+import { type Claim, identify, keyOf, type Person } from './people';
 
 /** The customers, and every way in which a channel may name them. Within an open unit of work. */
 @Injectable()
@@ -13,6 +13,14 @@ export class ContactsService {
     return await this.contacts.findByIdentities(identitiesOf(senders));
   }
 
+  /** The contact of each sender, in the same order, where {@link resolve} would change nothing; else null. */
+  recognise(senders: Sender[], known: KnownIdentity[]): number[] | null {
+    const { people, claims } = identify(senders, known);
+    const isNews = (person: Person): boolean =>
+      person.contactId === null || person.name !== null || person.phoneNumber !== null;
+    return claims.length > 0 || people.some(isNews) ? null : ownedBy(ownersOf(known), senders);
+  }
+
   /**
    * The contact of each sender, in the same order. Found by the surest identity that is known; made where none
    * is; names and identities that came new are added. Safe against any number of transactions doing the same.
@@ -22,11 +30,9 @@ export class ContactsService {
 
     const made = await this.addMissing(people);
     const owners =
-      claims.length === 0
-        ? new Map(known.map((identity) => [keyOf(identity), identity.contactId]))
-        : await this.claim(claims, made, identitiesOf(senders));
+      claims.length === 0 ? ownersOf(known) : await this.claim(claims, made, identitiesOf(senders));
     await this.learn(people.filter(({ contactId }) => !made.has(contactId!)));
-    return senders.map((sender) => owners.get(keyOf(sender.identities[0]!))!);
+    return ownedBy(owners, senders);
   }
 
   async summaries(ids: number[]): Promise<Map<number, ContactSummary>> {
@@ -99,6 +105,15 @@ export class ContactsService {
     if (news.length > 0)
       await this.contacts.fillIn(news.map((person) => ({ ...person, contactId: person.contactId! })));
   }
+}
+
+function ownersOf(known: KnownIdentity[]): Map<string, number> {
+  return new Map(known.map((identity) => [keyOf(identity), identity.contactId]));
+}
+
+/** Everybody's contact, by their surest identity. */
+function ownedBy(owners: Map<string, number>, senders: Sender[]): number[] {
+  return senders.map((sender) => owners.get(keyOf(sender.identities[0]!))!);
 }
 
 function identitiesOf(senders: Sender[]): ContactIdentity[] {

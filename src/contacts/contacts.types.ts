@@ -6,6 +6,12 @@ export interface ContactIdentity {
   value: string;
 }
 
+/** What is stored of an identity. */
+export interface KnownIdentity extends ContactIdentity {
+  contactId: number;
+  hasName: boolean;
+}
+
 /** Somebody who wrote. */
 export interface Sender {
   /** Every identity that came with the message, the surest first, and at least one. */

@@ -1,4 +1,4 @@
-import type { ContactIdentity, Sender } from './contacts.types';
+import type { ContactIdentity, KnownIdentity, Sender } from './contacts.types';
 
 /** Somebody among the senders of a batch. */
 export interface Person {
@@ -15,12 +15,6 @@ export interface Person {
 export interface Claim {
   identity: ContactIdentity;
   person: Person;
-}
-
-/** What is stored of an identity. */
-export interface KnownIdentity extends ContactIdentity {
-  contactId: number;
-  hasName: boolean;
 }
 
 /** E.164 allows 15 digits. */

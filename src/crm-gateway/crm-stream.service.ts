@@ -8,6 +8,7 @@ import type { ConversationState } from '../conversations/conversations.types';
 import { formatCursor, type JournalCursor, parseCursor } from '../platform/events/journal-cursor';
 import { type JournalEvent, JournalReader } from '../platform/events/journal-reader';
 import { JournalTail } from '../platform/events/journal-tail';
+import { ReadyJson } from '../platform/http/socket-packets';
 import { toAppError } from '../platform/http/to-app-error';
 import type { AuthenticatedSocket, CrmNamespace } from './authenticated-socket';
 import { STREAMED_EVENTS, SYSTEM_EVENTS } from './crm-events';
@@ -147,9 +148,9 @@ export class CrmStream {
       const handedOn = event.type === CONVERSATION_EVENTS.ASSIGNED;
       // Who loses sight of it hears that nobody types there any more, then of the loss, then nothing.
       if (handedOn) this.endTyping(event);
-      this.namespace!.local.to(rooms.audienceRooms(event.workspaceId, event.audience)).emit(
-        ...streamed(event),
-      );
+      const audience = rooms.audienceRooms(event.workspaceId, event.audience);
+      if (audience.some((room) => this.namespace!.adapter.rooms.has(room)))
+        this.namespace!.local.to(audience).emit(...streamed(event));
       if (handedOn) this.closeRoomTo(event);
       if (event.type === CONVERSATION_EVENTS.DELETED) this.closeRoom(event);
     }
@@ -195,7 +196,7 @@ export class CrmStream {
     for (const event of heard) {
       const hidden = visible !== null && event.conversationId !== null && !visible.has(event.conversationId);
       if (hidden && !TOLD_AFTER_LOSS.has(event.type)) continue;
-      socket.emit(...streamed(event, hidden ? withoutContent(event.payload) : event.payload));
+      socket.emit(...(hidden ? streamed(event, withoutContent(event.payload)) : streamed(event)));
       sent++;
     }
     return sent;
@@ -214,10 +215,10 @@ function withoutContent(payload: Record<string, unknown>): ConversationGone {
   return { id, assigned_user, assigned_bot, status, updated_at };
 }
 
-/** The arguments of `emit`. The journal gives JSON back; of which type it is was checked where it was written. */
+/** The arguments of `emit`. The journal gives JSON text; of which type it is was checked where it was written. */
 function streamed(
   event: JournalEvent,
-  payload: object = event.payload,
+  payload: object = new ReadyJson(event.json),
 ): [keyof StreamedEvents, never, EventMeta] {
   return [event.type as keyof StreamedEvents, payload as never, metaOf(event)];
 }

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ContactsService } from '../contacts/contacts.service';
 import { orOvertaken } from '../contacts/contacts.errors';
-import type { Sender } from '../contacts/contacts.types';
-import { audienceOf } from '../conversations/conversation.policy';
+import type { KnownIdentity, Sender } from '../contacts/contacts.types';
 import { ConversationsService } from '../conversations/conversations.service';
 import { Journal } from '../platform/events/journal';
 import { AttachmentsRepository } from './attachments.repository';
 import type { InboundFile } from './attachments.types';
-import { MessagesRepository } from './messages.repository';
+import { InboundRepository, type StoredInbound } from './inbound.repository';
 import { RevocationsService } from './revocations.service';
 
 /** What a customer said, as a channel hands it over. */
@@ -37,7 +36,7 @@ export class InboundService {
   constructor(
     private readonly contacts: ContactsService,
     private readonly conversations: ConversationsService,
-    private readonly messages: MessagesRepository,
+    private readonly inbound: InboundRepository,
     private readonly attachments: AttachmentsRepository,
     private readonly revocations: RevocationsService,
     private readonly journal: Journal,
@@ -49,13 +48,51 @@ export class InboundService {
    * Answers whether there are files to fetch.
    */
   async receive(given: InboundMessage[]): Promise<boolean> {
-    if (given.length === 0) return false;
-    // Neither needs the other's answer, so both are asked at once.
-    const [batch, known] = await Promise.all([
-      this.unknownOf(given),
-      this.contacts.lookUp(given.map((m) => m.sender)),
-    ]);
+    const seen = new Set<string>();
+    const batch = given.filter(({ externalId }) => !seen.has(externalId) && seen.add(externalId));
     if (batch.length === 0) return false;
+    const known = await this.contacts.lookUp(batch.map((m) => m.sender));
+    const stored = await this.addToOpen(batch, known);
+    const rest = stored.length === batch.length ? [] : without(batch, stored);
+    if (rest.length > 0) stored.push(...(await this.addAnywhere(rest, known)));
+    if (stored.length === 0) return false;
+    const placed = new Map(batch.map((message) => [message.externalId, message]));
+    const added = stored.map(({ id, externalId }) => ({ id, message: placed.get(externalId)! }));
+    this.linkReplies(added);
+    this.revocations.note(
+      added.flatMap(({ id, message }) => (message.revokes ? [{ id, of: message.revokes }] : [])),
+    );
+    const files = added.flatMap(({ id, message }) =>
+      (message.files ?? []).map((file, position) => ({ ...file, messageId: id, position })),
+    );
+    if (files.length > 0) this.attachments.insertPending(files);
+    this.inbound.announce(
+      stored.map(({ id }) => id),
+      files.length > 0,
+    );
+    this.journal.announce();
+    return files.length > 0;
+  }
+
+  /**
+   * What is usual, in one statement: customers about whom there is nothing to learn go on in their open conversations.
+   * A customer's messages are stored here all or none, so that they stay in order.
+   */
+  private async addToOpen(batch: InboundMessage[], known: KnownIdentity[]): Promise<StoredInbound[]> {
+    const contactIds = this.contacts.recognise(
+      batch.map((m) => m.sender),
+      known,
+    );
+    if (contactIds === null) return [];
+    return await this.inbound.insertIntoOpen(batch.map((m, i) => ({ ...m, contactId: contactIds[i]! })));
+  }
+
+  /** Whoever they are from: contacts and conversations are made where there are none. */
+  private async addAnywhere(given: InboundMessage[], known: KnownIdentity[]): Promise<StoredInbound[]> {
+    const seen = await this.inbound.findStored(given.map((m) => m.externalId));
+    // One that comes again later must not open a thread anew.
+    const batch = given.filter(({ externalId }) => !seen.has(externalId));
+    if (batch.length === 0) return [];
     const contactIds = await orOvertaken(
       this.contacts.resolve(
         batch.map((m) => m.sender),
@@ -71,41 +108,20 @@ export class InboundService {
         })),
       ),
     );
-    const stored = await this.messages.insertInbound(
+    return await this.inbound.insert(
       batch.map((message, i) => ({ ...message, conversationId: conversations[i]!.id })),
     );
-    if (stored.length === 0) return false;
-    const placed = new Map(batch.map((message, i) => [message.externalId, i]));
-    const added = stored.map(({ id, externalId }) => ({ id, message: batch[placed.get(externalId)!]! }));
-    this.linkReplies(added);
-    this.revocations.note(
-      added.flatMap(({ id, message }) => (message.revokes ? [{ id, of: message.revokes }] : [])),
-    );
-    const files = added.flatMap(({ id, message }) =>
-      (message.files ?? []).map((file, position) => ({ ...file, messageId: id, position })),
-    );
-    if (files.length > 0) this.attachments.insertPending(files);
-    this.messages.announceInbound(
-      stored.map(({ id, externalId }) => ({
-        id,
-        audience: audienceOf(conversations[placed.get(externalId)!]!),
-      })),
-      files.length > 0,
-    );
-    this.journal.announce();
-    return files.length > 0;
-  }
-
-  /** Each message once, and none that is stored: one that comes again later must not open a thread anew. */
-  private async unknownOf(batch: InboundMessage[]): Promise<InboundMessage[]> {
-    const seen = await this.messages.findStored(batch.map((m) => m.externalId));
-    return batch.filter(({ externalId }) => !seen.has(externalId) && seen.add(externalId));
   }
 
   private linkReplies(added: { id: number; message: InboundMessage }[]): void {
     const replies = added.flatMap(({ id, message }) =>
       message.replyToExternalId === null ? [] : [{ id, quotedExternalId: message.replyToExternalId }],
     );
-    if (replies.length > 0) this.messages.linkReplies(replies);
+    if (replies.length > 0) this.inbound.linkReplies(replies);
   }
+}
+
+function without(batch: InboundMessage[], stored: StoredInbound[]): InboundMessage[] {
+  const ids = new Set(stored.map(({ externalId }) => externalId));
+  return batch.filter(({ externalId }) => !ids.has(externalId));
 }

@@ -9,6 +9,7 @@ import { AttachmentsRepository } from './attachments.repository';
 import { AttachmentsService } from './attachments.service';
 import { DeliveriesService } from './deliveries.service';
 import { EarlyReportsRepository } from './early-reports.repository';
+import { InboundRepository } from './inbound.repository';
 import { InboundService } from './inbound.service';
 import { MessageChangesRepository } from './message-changes.repository';
 import { MessageChangesService } from './message-changes.service';
@@ -51,6 +52,7 @@ import { UnreadService } from './unread.service';
     ReadReceiptsRepository,
     ReadReceiptsService,
     RevocationsService,
+    InboundRepository,
     InboundService,
     DeliveriesService,
     Outbox,

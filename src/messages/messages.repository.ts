@@ -1,25 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Thread } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
-import { ATTACHMENTS, attachmentsOf } from './attachments.repository';
+import { ATTACHMENTS } from './attachments.repository';
 import type { Delivery } from './delivery-state';
-import { MESSAGE_EVENTS } from './message.events';
 import type { Message } from './messages.types';
-
-/** A message of a customer, ready to be stored. */
-export interface InboundRow {
-  conversationId: number;
-  type: string;
-  body: string | null;
-  payload: object | null;
-  sentAt: Date;
-  externalId: string;
-}
-
-export interface StoredInbound {
-  id: number;
-  externalId: string;
-}
 
 /** A message of ours, and where it belongs. */
 export interface OutboundMessage extends Omit<Message, 'attachments'> {
@@ -47,9 +31,6 @@ export interface OutboundRow {
 /** Something the customer did, but no message that would let us answer freely for another 24 hours. */
 export const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
 
-/** As `Date.toISOString` writes it; connections work in UTC. */
-const ISO = (column: string): string => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-
 /** A {@link Message} without its attachments. A customer's message is read as far as its conversation is; its row knows nothing of that. */
 const ROW = `id, conversation_id as "conversationId", sender_type as "senderType", sender_user as "senderUser",
   sender_bot as "senderBot", type, body, payload, reply_to_id as "replyToId", client_message_id as "clientMessageId",
@@ -64,103 +45,10 @@ const ROW = `id, conversation_id as "conversationId", sender_type as "senderType
 /** A whole {@link Message}, of the table under its own name. */
 export const MESSAGE_COLUMNS = `${ROW}, ${ATTACHMENTS} as attachments`;
 
-/** All SQL of messages but the outbox's. Within an open unit of work. */
+/** All SQL of messages but of what comes in and of the outbox. Within an open unit of work. */
 @Injectable()
 export class MessagesRepository {
   constructor(private readonly work: UnitOfWork) {}
-
-  /**
-   * Stores inbound messages in their order and counts them on their conversations, which must be locked. One
-   * that is stored already (same external id) is left out of the answer and changes nothing.
-   */
-  async insertInbound(rows: InboundRow[]): Promise<StoredInbound[]> {
-    return await this.work.current.prepared<StoredInbound>(
-      'message_insert_inbound',
-      // `any ($1)` names the conversations for the planner, which otherwise may walk the whole workspace.
-      `with added as (
-         insert into message (conversation_id, sender_type, type, body, payload, sent_at, delivered_at,
-                              whatsapp_message_id, whatsapp_status)
-         select m.conversation_id, 'contact', m.type, m.body, m.payload, m.sent_at, now(), m.external_id, 'delivered'
-         from unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[], $6::text[])
-              with ordinality as m(conversation_id, type, body, payload, sent_at, external_id, place)
-         order by m.place
-         on conflict (workspace_id, whatsapp_message_id) where whatsapp_message_id is not null do nothing
-         returning id, conversation_id, whatsapp_message_id, type, sent_at
-       ), counted as (
-         update conversation set
-           unread_count = unread_count + n.messages, read = false, last_message_id = n.newest, last_message_at = now(),
-           window_expires_at = greatest(window_expires_at, n.opened_at + interval '24 hours'), updated_at = now()
-         from (select conversation_id, count(*)::int as messages, max(id) as newest,
-                      max(least(sent_at, now())) filter (where type <> all ($7)) as opened_at
-               from added group by conversation_id) n
-         where conversation.id = n.conversation_id and conversation.id = any ($1)
-       )
-       select id, whatsapp_message_id as "externalId" from added order by id`,
-      [
-        rows.map((r) => r.conversationId),
-        rows.map((r) => r.type),
-        rows.map((r) => r.body),
-        rows.map((r) => (r.payload === null ? null : JSON.stringify(r.payload))),
-        rows.map((r) => r.sentAt),
-        rows.map((r) => r.externalId),
-        TYPES_WITHOUT_WINDOW,
-      ],
-    );
-  }
-
-  /**
-   * Journals `message:new` for inbound messages of this transaction. The payload is put together by the database,
-   * which has the rows at hand: for a thousand messages a second, fetching them, building objects and sending those
-   * back was the larger part of the work. It equals `toMessageDto` with `toConversationState`; a test compares.
-   * `withFiles`: some of them show files; else nobody looks for any.
-   */
-  announceInbound(added: { id: number; audience: number[] | null }[], withFiles: boolean): void {
-    this.work.current.send(
-      withFiles ? 'message_announce_inbound_files' : 'message_announce_inbound',
-      `insert into event (type, conversation_id, audience, payload)
-       select '${MESSAGE_EVENTS.NEW}', m.conversation_id, heard.audience::bigint[], json_build_object(
-         'id', m.id, 'conversation_id', m.conversation_id, 'sender_type', m.sender_type, 'sender_user', m.sender_user,
-         'sender_bot', m.sender_bot, 'type', m.type, 'body', m.body, 'payload', m.payload, 'reply_to_id', m.reply_to_id,
-         'client_message_id', m.client_message_id, 'whatsapp_message_id', m.whatsapp_message_id,
-         'whatsapp_status', m.whatsapp_status, 'created_at', ${ISO('m.created_at')}, 'sent_at', ${ISO('m.sent_at')},
-         'delivered_at', ${ISO('m.delivered_at')}, 'read_at', null, 'failed_at', null,
-         'error_code', null, 'error_reason', null, 'edited_at', null, 'deleted_at', null, 'deleted_by', null,
-         'attachments', ${withFiles ? attachmentsOf('m.id') : `'[]'::json`},
-         'conversation', json_build_object(
-           'id', c.id, 'status', c.status, 'assigned_user', c.assigned_user, 'assigned_bot', c.assigned_bot,
-           'unread_count', c.unread_count, 'read', c.read, 'last_message_at', ${ISO('c.last_message_at')},
-           'window_expires_at', ${ISO('c.window_expires_at')}, 'updated_at', ${ISO('c.updated_at')}))
-       from unnest($1::bigint[], $2::text[]) as heard(id, audience)
-       cross join lateral (select * from message where message.id = heard.id limit 1) m
-       cross join lateral (select * from conversation where conversation.id = m.conversation_id limit 1) c
-       order by m.id`,
-      [added.map((a) => a.id), added.map((a) => (a.audience === null ? null : `{${a.audience.join(',')}}`))],
-    );
-  }
-
-  /** Which of these ids of the provider's are taken. */
-  async findStored(externalIds: string[]): Promise<Set<string>> {
-    const rows = await this.work.current.prepared<{ externalId: string }>(
-      'message_find_stored',
-      `select wanted.id as "externalId" from unnest($1::text[]) as wanted(id)
-       cross join lateral (select from message where whatsapp_message_id = wanted.id limit 1) m`,
-      [externalIds],
-    );
-    return new Set(rows.map((row) => row.externalId));
-  }
-
-  /** Points replies to what they quote, where that is in the same conversation. */
-  linkReplies(replies: { id: number; quotedExternalId: string }[]): void {
-    this.work.current.send(
-      'message_link_replies',
-      `update message set reply_to_id = quoted.id
-       from unnest($1::bigint[], $2::text[]) as reply(id, quoted), message quoted
-       where message.id = reply.id and message.id = any ($1)
-         and quoted.whatsapp_message_id = reply.quoted and quoted.whatsapp_message_id = any ($2)
-         and quoted.conversation_id = message.conversation_id and quoted.id <> message.id`,
-      [replies.map((r) => r.id), replies.map((r) => r.quotedExternalId)],
-    );
-  }
 
   /** The conversation must be locked. Null where the client's id was used in it before. */
   async insertOutbound(row: OutboundRow): Promise<Message | null> {

@@ -52,7 +52,8 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
     const refused: SetAsideItem[] = [];
     const groups = new Map<MicroBatcher<Taken>, Taken[]>();
     const items = parseWebhook(parseJson(body));
-    const routes = await this.directory.find([...new Set(items.flatMap((item) => item.phoneNumberId ?? []))]);
+    const found = this.directory.find([...new Set(items.flatMap((item) => item.phoneNumberId ?? []))]);
+    const routes = found instanceof Map ? found : await found;
     for (const item of items) {
       const route = routes.get(item.phoneNumberId ?? '');
       if (item.kind === 'set_aside') {
@@ -78,7 +79,7 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
       }
     }
     await Promise.all([...groups].map(([batcher, taken]) => batcher.submit(taken)));
-    await this.setAside.keep(body, refused);
+    if (refused.length > 0) await this.setAside.keep(body, refused);
   }
 
   /** What has been taken is written before the database closes. */

@@ -1,13 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Controller, Get, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../common/app-error';
 import { within } from '../common/within';
 import { CONFIG, type Config } from '../config/config';
 import { Public } from '../platform/http/access';
 import { RAW_BODY } from '../platform/http/fastify';
+import { Unlimited } from '../platform/http/rate-limit.guard';
 import { WebhookIntakeService } from './webhook-intake.service';
 import { verifySignature } from './webhook-signature';
 
@@ -19,7 +19,7 @@ const ANSWER_LIMIT_MS = 4_500;
 
 /** Where Meta calls us. */
 @Controller('meta-whatsapp/webhook')
-@SkipThrottle({ default: true, login: true })
+@Unlimited()
 export class WebhookController {
   constructor(
     @Inject(CONFIG) private readonly config: Config,

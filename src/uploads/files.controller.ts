@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
-import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, notFound } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
 import { FILE_VARIANTS, type FileVariant, workspaceOfLink } from '../platform/crypto/file-links';
 import { Public } from '../platform/http/access';
+import { Unlimited } from '../platform/http/rate-limit.guard';
 import { byteRangeOf } from './byte-range';
 import { FileLinkQuery } from './uploads.dto';
 import { type ShownFile, UploadsService } from './uploads.service';
@@ -16,7 +16,7 @@ const SHOWN = /^(image\/(jpeg|png|gif|webp)|audio\/.+|video\/.+)$/;
 
 /** What the links in `url`, `thumbnail_url` and `preview_url` lead to. */
 @Controller('files')
-@SkipThrottle({ default: true, login: true })
+@Unlimited()
 @Public('shown by browsers in pages; the signature in the link is the right to read the file')
 export class FilesController {
   constructor(

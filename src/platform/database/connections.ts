@@ -2,6 +2,7 @@ import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryRes
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { within } from '../../common/within';
 import { DatabaseLate, StartRefused, translated } from './database-errors';
+import { GatheringSocket } from './gathering-socket';
 import { WatchedClient } from './watched-client';
 
 // Ids are bigint in the database and numbers here: sequences stay far below 2^53.
@@ -84,6 +85,7 @@ export function appConnectionOptions(databaseUrl: string, poolSize: number, more
       keepAlive: true,
       Client: WatchedClient,
       silenceLimitMs: DATABASE_LIMIT_MS,
+      stream: () => new GatheringSocket(),
       pipeline: true, // a transaction's opening travels with its first statement, its end with its last
     },
     poolErrorHandler: () => undefined, // an idle connection that died is replaced by the pool

@@ -12,7 +12,10 @@ export interface JournalEvent {
   type: string;
   conversationId: number | null;
   audience: number[] | null;
-  payload: Record<string, unknown>;
+  /** As JSON text, the way it is stored. */
+  json: string;
+  /** The same, read. */
+  readonly payload: Record<string, unknown>;
   createdAt: Date;
 }
 
@@ -37,8 +40,36 @@ interface EventRow {
   type: string;
   conversation_id: number | null;
   audience: number[] | null;
-  payload: Record<string, unknown>;
+  payload: string;
   created_at: Date;
+}
+
+/** An entry whose content is read only where somebody asks for it: sockets are sent the text. */
+class StoredEvent implements JournalEvent {
+  readonly id: number;
+  readonly cursor: string;
+  readonly workspaceId: number;
+  readonly type: string;
+  readonly conversationId: number | null;
+  readonly audience: number[] | null;
+  readonly json: string;
+  readonly createdAt: Date;
+  private read: Record<string, unknown> | null = null;
+
+  constructor(row: EventRow, base: string, upto: string) {
+    this.id = row.id!;
+    this.cursor = formatCursor({ base, upto, after: this.id });
+    this.workspaceId = row.workspace_id;
+    this.type = row.type;
+    this.conversationId = row.conversation_id;
+    this.audience = row.audience;
+    this.json = row.payload;
+    this.createdAt = row.created_at;
+  }
+
+  get payload(): Record<string, unknown> {
+    return (this.read ??= JSON.parse(this.json) as Record<string, unknown>);
+  }
 }
 
 /**
@@ -118,7 +149,7 @@ function readStatement(
     `select pg_current_snapshot()::text as now, ${LAST_XID} as last, floor.xid >= pg_snapshot_xmin($1) as gap, e.*
      from journal_floor floor
      left join lateral (
-       select id, workspace_id, type, conversation_id, audience, payload, created_at from event
+       select id, workspace_id, type, conversation_id, audience, payload::text as payload, created_at from event
        where xid >= pg_snapshot_xmin($1::pg_snapshot)
          and xid < pg_snapshot_xmax(pg_current_snapshot()) -- else it came with a dump of another cluster
          and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
@@ -134,23 +165,9 @@ function readStatement(
 function pageOf(rows: EventRow[], cursor: JournalCursor, limit: number): JournalPage {
   const { now, last, gap } = rows[0]!;
   const upto = cursor.upto ?? durablePart(now, last);
-  const events = rows.filter((row) => row.id !== null).map((row) => toEvent(row, cursor.base, upto));
+  const events = rows.filter((row) => row.id !== null).map((row) => new StoredEvent(row, cursor.base, upto));
   if (events.length === limit) {
     return { events, next: { base: cursor.base, upto, after: events.at(-1)!.id }, complete: false, gap };
   }
   return { events, next: { base: upto, upto: null, after: 0 }, complete: cursor.upto === null, gap };
-}
-
-function toEvent(row: EventRow, base: string, upto: string): JournalEvent {
-  const id = row.id!;
-  return {
-    id,
-    cursor: formatCursor({ base, upto, after: id }),
-    workspaceId: row.workspace_id,
-    type: row.type,
-    conversationId: row.conversation_id,
-    audience: row.audience,
-    payload: row.payload,
-    createdAt: row.created_at,
-  };
 }

@@ -64,8 +64,8 @@ export class JournalRunner {
     const { types, isUrgent } = this.consumer;
     return (
       types.includes(event.type) &&
-      this.consumer.wants(event) &&
-      (isUrgent?.call(this.consumer, event) ?? true)
+      (isUrgent?.call(this.consumer, event) ?? true) &&
+      this.consumer.wants(event)
     );
   }
 

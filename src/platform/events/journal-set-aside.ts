@@ -35,7 +35,7 @@ export async function putAside(
       event.type,
       event.conversationId,
       event.audience,
-      JSON.stringify(event.payload),
+      event.json,
       event.createdAt,
       strikeOut(said).replaceAll('\0', '\u2400').slice(0, MAX_ERROR_LENGTH),
     ],
@@ -47,15 +47,15 @@ export async function takeBack(
   client: PoolClient,
   id: number,
 ): Promise<{ consumer: string; event: JournalEvent } | null> {
-  const { rows } = await client.query<JournalEvent & { consumer: string }>(
+  const { rows } = await client.query<Omit<JournalEvent, 'payload'> & { consumer: string }>(
     `delete from journal_set_aside where id = $1
      returning consumer, event_id as id, cursor, workspace_id as "workspaceId", type, conversation_id as "conversationId",
-       audience, payload, happened_at as "createdAt"`,
+       audience, payload::text as json, happened_at as "createdAt"`,
     [id],
   );
   if (rows[0] === undefined) return null;
   const { consumer, ...event } = rows[0];
-  return { consumer, event };
+  return { consumer, event: { ...event, payload: JSON.parse(event.json) as Record<string, unknown> } };
 }
 
 /** What is set aside, in the order of the journal. */

@@ -9,6 +9,8 @@ import { WakeUp } from './wake-up';
 const PAGE = 1_000;
 /** Looks this often, in ms, where no signal comes (another process wrote and the notification was lost). */
 const POLL_MS = 1_000;
+/** Readings begin at least this long, in ms, after one another: under load one serves several commits. */
+const READING_GAP_MS = 10;
 
 /** Follows the journal in this process from its start on and hands entries, in order, to one listener. */
 @Injectable()
@@ -19,7 +21,9 @@ export class JournalTail implements BeforeApplicationShutdown {
   private listener: (events: JournalEvent[]) => void = () => undefined;
   private readonly observers = new Set<(events: JournalEvent[]) => void>();
   private again = false;
+  private lastReading = -Infinity;
   private timer: NodeJS.Timeout | undefined;
+  private soon: NodeJS.Timeout | undefined;
   private stopListening: () => void = () => undefined;
   private stopped = false;
 
@@ -54,7 +58,7 @@ export class JournalTail implements BeforeApplicationShutdown {
   async start(listener: (events: JournalEvent[]) => void): Promise<void> {
     this.cursor = await this.reader.now();
     this.listener = listener;
-    this.stopListening = this.wakeUp.on('journal', () => this.look());
+    this.stopListening = this.wakeUp.on('journal', () => this.lookSoon());
     this.timer = setInterval(() => this.look(), POLL_MS);
   }
 
@@ -66,16 +70,27 @@ export class JournalTail implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.stopListening();
     clearInterval(this.timer);
+    if (this.soon !== undefined) this.look();
     while (this.reading !== null) await this.reading;
     this.stopped = true;
   }
 
+  private lookSoon(): void {
+    if (this.soon !== undefined || this.stopped) return;
+    const wait = this.lastReading + READING_GAP_MS - performance.now();
+    if (wait <= 0) this.look();
+    else this.soon = setTimeout(() => this.look(), wait);
+  }
+
   private look(): void {
+    clearTimeout(this.soon);
+    this.soon = undefined;
     if (this.stopped) return;
     if (this.reading !== null) {
       this.again = true;
       return;
     }
+    this.lastReading = performance.now();
     this.reading = this.readAll().finally(() => {
       this.reading = null;
       if (this.again) {

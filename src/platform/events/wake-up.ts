@@ -9,7 +9,7 @@ export type Topic = 'journal' | 'jobs';
 
 const CHANNEL = 'apicechat_wake';
 /** At most one notification per topic in this time, in ms: a NOTIFY costs every other commit a little. */
-const NOTIFY_GAP_MS = 10;
+const NOTIFY_GAP_MS = 25;
 
 /**
  * "There is something new" between the parts of one process, at once, and between processes, by

@@ -16,6 +16,7 @@ const JSON_LIMIT = 1024 * 1024;
 /** Largest body of any route: Meta's webhooks may have 3 MB. */
 const RAW_LIMIT = 4 * 1024 * 1024;
 const BODY_TIMEOUT_MS = 30_000;
+const BODY_CHECK_MS = 1_000;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
 /** For `@RouteConfig(RAW_BODY)`: the handler gets the body's bytes as they came, up to 4 MB. */
@@ -156,18 +157,43 @@ function addBodyParser(fastify: FastifyInstance): void {
 /** Forms with files, on the routes that read them; elsewhere they are refused like any other body that is no JSON. */
 async function addFormParser(fastify: FastifyInstance, bodyTimeoutMs: number): Promise<void> {
   await fastify.register(multipart);
+  const slow = cutOffSlowBodies(fastify);
   fastify.addHook('onRequest', (request, _reply, done) => {
     const { headers, raw } = request;
     const isForm = headers['content-type']?.toLowerCase().startsWith('multipart/') === true;
     if (flags(request).formBody === true) return done();
     if (isForm && !request.is404)
       return done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.'));
-    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
-      const late = setTimeout(() => refuseConnection(new Error('too slow'), raw.socket), bodyTimeoutMs);
-      for (const event of ['end', 'close']) raw.once(event, () => clearTimeout(late));
-    }
+    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
+      slow.set(raw, performance.now() + bodyTimeoutMs);
     done();
   });
+}
+
+/**
+ * The requests whose body is awaited, and until when. One look each second for all of them: a timer and two listeners
+ * for each would cost as much as reading it.
+ */
+function cutOffSlowBodies(fastify: FastifyInstance): Map<IncomingMessage, number> {
+  const awaited = new Map<IncomingMessage, number>();
+  const look = setInterval(() => {
+    const now = performance.now();
+    for (const [request, until] of awaited) {
+      if (!request.complete && !request.destroyed && now < until) continue;
+      awaited.delete(request);
+      if (!request.complete && !request.destroyed) refuseConnection(new Error('too slow'), request.socket);
+    }
+  }, BODY_CHECK_MS);
+  look.unref();
+  fastify.addHook('preValidation', ({ raw }, _reply, done) => {
+    if (raw.complete) awaited.delete(raw);
+    done();
+  });
+  fastify.addHook('onClose', (_instance, done) => {
+    clearInterval(look);
+    done();
+  });
+  return awaited;
 }
 
 function flags(request: FastifyRequest): RouteFlags {

@@ -1,8 +1,8 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
 import { Public } from './access';
 import { Readiness } from './readiness';
+import { Unlimited } from './rate-limit.guard';
 
 /** Whether the process can do its work, and what it needs for that. */
 export interface Health {
@@ -16,7 +16,7 @@ export interface Health {
 }
 
 @Controller('health')
-@SkipThrottle({ default: true, login: true })
+@Unlimited()
 @Public('asked by load balancers and supervisors')
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}

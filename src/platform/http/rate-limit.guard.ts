@@ -1,4 +1,5 @@
-import { type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { ThrottlerGuard, type ThrottlerLimitDetail } from '@nestjs/throttler';
 import { AppError } from '../../common/app-error';
 import type { StaffActor } from '../../common/actor';
@@ -8,13 +9,14 @@ export const LIMITED_AS_LOGIN = 'limited-as-login';
 /** The stricter limit of a route where passwords are tried. */
 export const LimitedAsLogin = (): MethodDecorator => SetMetadata(LIMITED_AS_LOGIN, true);
 
+const UNLIMITED = 'unlimited';
+
+/** For controllers whose callers are machines, or prove themselves with each call. */
+export const Unlimited = (): ClassDecorator => SetMetadata(UNLIMITED, true);
+
 /** Requests per window: counted by user where one is signed in, by address otherwise. */
 @Injectable()
-export class RateLimitGuard extends ThrottlerGuard {
-  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
-    return Promise.resolve(context.getType() !== 'http'); // sockets have their own guard
-  }
-
+export class RateLimiter extends ThrottlerGuard {
   protected override getTracker(request: { user?: StaffActor; ip: string }): Promise<string> {
     const { user } = request;
     return Promise.resolve(
@@ -39,5 +41,21 @@ export class RateLimitGuard extends ThrottlerGuard {
         retryAfterSeconds: Math.max(1, detail.timeToBlockExpire || detail.timeToExpire),
       },
     );
+  }
+}
+
+/** Answers at once where nothing is counted: webhooks come by the thousand. */
+@Injectable()
+export class RateLimitGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly limiter: RateLimiter,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (context.getType() !== 'http') return true; // sockets have their own guard
+    return this.reflector.get<boolean | undefined>(UNLIMITED, context.getClass()) === true
+      ? true
+      : this.limiter.canActivate(context);
   }
 }

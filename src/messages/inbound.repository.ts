@@ -1,0 +1,204 @@
+import { Injectable } from '@nestjs/common';
+import { OPEN_STATUSES, type Thread } from '../conversations/conversations.types';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import { attachmentsOf } from './attachments.repository';
+import { MESSAGE_EVENTS } from './message.events';
+import { TYPES_WITHOUT_WINDOW } from './messages.repository';
+
+/** A message of a customer, ready to be stored. */
+export interface InboundRow {
+  type: string;
+  body: string | null;
+  payload: object | null;
+  sentAt: Date;
+  externalId: string;
+}
+
+export interface StoredInbound {
+  id: number;
+  externalId: string;
+}
+
+const ALREADY_STORED = `(workspace_id, whatsapp_message_id) where whatsapp_message_id is not null`;
+
+/** Stores the rows of `m` in the order of `m.place`; ids are drawn in that order. */
+const ADDED = (conversationId: string, from: string): string => `
+  insert into message (conversation_id, sender_type, type, body, payload, sent_at, delivered_at, whatsapp_message_id,
+                       whatsapp_status)
+  select ${conversationId}, 'contact', m.type, m.body, m.payload, m.sent_at, now(), m.external_id, 'delivered'
+  from ${from} order by m.place
+  on conflict ${ALREADY_STORED} do nothing
+  returning id, conversation_id, whatsapp_message_id, type, sent_at`;
+
+/** Counts what was `added`. The array names the conversations for the planner, which otherwise may walk the whole workspace. */
+const COUNTED = (ids: string): string => `
+  update conversation set
+    unread_count = unread_count + n.messages, read = false, last_message_id = n.newest, last_message_at = now(),
+    window_expires_at = greatest(window_expires_at, n.opened_at + interval '24 hours'), updated_at = now()
+  from (select conversation_id, count(*)::int as messages, max(id) as newest,
+               max(least(sent_at, now())) filter (where type <> all ('{${TYPES_WITHOUT_WINDOW.join(',')}}')) as opened_at
+        from added group by conversation_id) n
+  where conversation.id = n.conversation_id and conversation.id = any (${ids})`;
+
+const STORED = `select id, whatsapp_message_id as "externalId" from added order by id`;
+
+/** As `Date.toISOString` writes it; connections work in UTC. */
+const ISO = (column: string): string => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const quoted = (text: string): string => `'"' || ${text} || '"'`;
+const orNull = (json: string): string => `coalesce(${json}, 'null')`;
+
+/**
+ * SQL for the text of a JSON object of which each value is SQL for text, never null. Half the price of
+ * json_build_object, which looks every argument's type up for every row.
+ */
+function objectText(values: Record<string, string>): string {
+  const members = Object.entries(values).map(
+    ([key, value], at) => `'${at === 0 ? '{' : ','}"${key}":' || ${value}`,
+  );
+  return `${members.join(' || ')} || '}'`.replaceAll(`' || '`, '');
+}
+
+/** Of a message `m` and its conversation `c`, both changed by this transaction, whose time is `moment.text`. */
+const newMessageText = (attachments: string): string =>
+  objectText({
+    id: 'm.id',
+    conversation_id: 'm.conversation_id',
+    sender_type: `'"contact"'`,
+    sender_user: `'null'`,
+    sender_bot: `'null'`,
+    type: 'to_json(m.type)',
+    body: orNull('to_json(m.body)::text'),
+    payload: orNull('m.payload::text'),
+    reply_to_id: orNull('m.reply_to_id::text'),
+    client_message_id: `'null'`,
+    whatsapp_message_id: 'to_json(m.whatsapp_message_id)',
+    whatsapp_status: quoted('m.whatsapp_status'),
+    created_at: quoted('moment.text'),
+    sent_at: quoted(ISO('m.sent_at')),
+    delivered_at: quoted('moment.text'),
+    read_at: `'null'`,
+    failed_at: `'null'`,
+    error_code: `'null'`,
+    error_reason: `'null'`,
+    edited_at: `'null'`,
+    deleted_at: `'null'`,
+    deleted_by: `'null'`,
+    attachments,
+    conversation: objectText({
+      id: 'c.id',
+      status: quoted('c.status'),
+      assigned_user: orNull('c.assigned_user::text'),
+      assigned_bot: orNull('c.assigned_bot::text'),
+      unread_count: 'c.unread_count',
+      read: 'c.read::text',
+      last_message_at: quoted('moment.text'),
+      window_expires_at: orNull(quoted(ISO('c.window_expires_at'))),
+      updated_at: quoted('moment.text'),
+    }),
+  });
+
+/** All SQL of what customers say. Within an open unit of work. */
+@Injectable()
+export class InboundRepository {
+  constructor(private readonly work: UnitOfWork) {}
+
+  /**
+   * Stores messages in their order and counts them on their conversations, which must be locked. One that is stored
+   * already (same external id) is left out of the answer and changes nothing.
+   */
+  async insert(rows: (InboundRow & { conversationId: number })[]): Promise<StoredInbound[]> {
+    return await this.work.current.prepared<StoredInbound>(
+      'inbound_insert',
+      `with added as (${ADDED(
+        'm.conversation_id',
+        `unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[], $6::text[])
+           with ordinality as m(conversation_id, type, body, payload, sent_at, external_id, place)`,
+      )}), counted as (${COUNTED('$1')}) ${STORED}`,
+      [rows.map((r) => r.conversationId), ...columnsOf(rows)],
+    );
+  }
+
+  /**
+   * The same for the open conversations of these threads, which it locks in the order of their ids: all in one
+   * statement. A message whose thread has none open is left out as well.
+   */
+  async insertIntoOpen(rows: (InboundRow & Thread)[]): Promise<StoredInbound[]> {
+    return await this.work.current.prepared<StoredInbound>(
+      'inbound_insert_into_open',
+      // "is true": see `ConversationsRepository.lockOpen`. Ids are drawn after the sorting, and so under the locks.
+      `with open as materialized (
+         select id, contact_id, channel, integration_id from conversation
+         where contact_id = any ($1) and (channel = any ($2)) is true and status in ('${OPEN_STATUSES.join("', '")}')
+         order by id for no key update
+       ), added as (${ADDED(
+         'open.id',
+         `unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[], $8::text[])
+            with ordinality as m(contact_id, channel, integration_id, type, body, payload, sent_at, external_id, place)
+          join open on open.contact_id = m.contact_id and open.channel = m.channel
+            and open.integration_id is not distinct from m.integration_id`,
+       )}), counted as (${COUNTED('array(select id from open)')}) ${STORED}`,
+      [
+        rows.map((r) => r.contactId),
+        rows.map((r) => r.channel),
+        rows.map((r) => r.integrationId),
+        ...columnsOf(rows),
+      ],
+    );
+  }
+
+  /**
+   * Journals `message:new` for messages stored by this transaction. The payload is put together by the database,
+   * which has the rows at hand: for a thousand messages a second, fetching them, building objects and sending those
+   * back was the larger part of the work. It equals `toMessageDto` with `toConversationState`, and the audience
+   * `audienceOf`; tests compare. `withFiles`: some of them show files; else nobody looks for any.
+   */
+  announce(ids: number[], withFiles: boolean): void {
+    this.work.current.send(
+      withFiles ? 'inbound_announce_files' : 'inbound_announce',
+      `insert into event (type, conversation_id, audience, payload)
+       select '${MESSAGE_EVENTS.NEW}', m.conversation_id,
+         case when c.assigned_user is not null then array[c.assigned_user] end,
+         (${newMessageText(withFiles ? `${attachmentsOf('m.id')}::text` : `'[]'`)})::json
+       from (select ${ISO('now()')} as text offset 0) moment, unnest($1::bigint[]) as told(id)
+       cross join lateral (select * from message where message.id = told.id limit 1) m
+       cross join lateral (select * from conversation where conversation.id = m.conversation_id limit 1) c
+       order by m.id`,
+      [ids],
+    );
+  }
+
+  /** Which of these ids of the provider's are taken. */
+  async findStored(externalIds: string[]): Promise<Set<string>> {
+    const rows = await this.work.current.prepared<{ externalId: string }>(
+      'inbound_find_stored',
+      `select wanted.id as "externalId" from unnest($1::text[]) as wanted(id)
+       cross join lateral (select from message where whatsapp_message_id = wanted.id limit 1) m`,
+      [externalIds],
+    );
+    return new Set(rows.map((row) => row.externalId));
+  }
+
+  /** Points replies to what they quote, where that is in the same conversation. */
+  linkReplies(replies: { id: number; quotedExternalId: string }[]): void {
+    this.work.current.send(
+      'inbound_link_replies',
+      `update message set reply_to_id = quoted.id
+       from unnest($1::bigint[], $2::text[]) as reply(id, quoted), message quoted
+       where message.id = reply.id and message.id = any ($1)
+         and quoted.whatsapp_message_id = reply.quoted and quoted.whatsapp_message_id = any ($2)
+         and quoted.conversation_id = message.conversation_id and quoted.id <> message.id`,
+      [replies.map((r) => r.id), replies.map((r) => r.quotedExternalId)],
+    );
+  }
+}
+
+function columnsOf(rows: InboundRow[]): unknown[][] {
+  return [
+    rows.map((r) => r.type),
+    rows.map((r) => r.body),
+    rows.map((r) => (r.payload === null ? null : JSON.stringify(r.payload))),
+    rows.map((r) => r.sentAt),
+    rows.map((r) => r.externalId),
+  ];
+}
