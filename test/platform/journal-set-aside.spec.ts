@@ -213,6 +213,7 @@ describe('what was set aside', () => {
         type: 'noted',
         conversationId: null,
         audience: null,
+        json: '{"text":"poison"}',
         payload: { text: 'poison' },
         createdAt: stored!.created_at,
       },
