@@ -127,8 +127,17 @@ export function toConversationDto(
   contact: ContactSummary | null,
   lastMessage: object | null,
 ): ConversationDto {
+  // Written out field by field: this runs for every row of the inbox, and spreading is several times slower.
   return {
-    ...toConversationState(conversation),
+    id: conversation.id,
+    status: conversation.status,
+    assigned_user: conversation.assignedUser,
+    assigned_bot: conversation.assignedBot,
+    unread_count: conversation.unreadCount,
+    read: conversation.read,
+    last_message_at: conversation.lastMessageAt?.toISOString() ?? null,
+    window_expires_at: conversation.windowExpiresAt?.toISOString() ?? null,
+    updated_at: conversation.updatedAt.toISOString(),
     contact_id: conversation.contactId,
     contact,
     channel: conversation.channel,

@@ -65,7 +65,8 @@ interface Part {
 
 /**
  * The SQL of the inbox. Within an open unit of work. Statements are put together from the conditions that are asked
- * for, and are never prepared: what finds a rare thing quickly is not what finds a common one quickly.
+ * for, and are planned anew each time: what finds a rare thing quickly is not what finds a common one quickly. Only
+ * the first page without any filter, which everybody opens, is prepared, with its length in the text.
  *
  * No index has "mine or nobody's", several statuses or priorities in the order of the inbox, but each of them alone.
  * So each is asked for its first rows, and the first of those are the page.
@@ -86,7 +87,8 @@ export class InboxRepository {
     const time = TIMES[order.by];
     const keys = time === null ? `id ${way}` : `${time} ${way}, id ${way}`;
     const values = new Values();
-    const enough = values.add(limit + from.offset);
+    const plain = isPlain(filter) && from.place === null && from.offset === 0;
+    const enough = plain ? limit : values.add(limit + from.offset);
     const lists = sectionsOf(order, way, from.place).flatMap((section, rank) =>
       partsOf(filter).map(({ conditions, ofOneUser }) => {
         const all = [
@@ -101,14 +103,15 @@ export class InboxRepository {
       }),
     );
     if (lists.length === 0) return [];
-    return await this.work.current.query<ListedConversation>(
-      `select c.*, coalesce((extract(epoch from place) * 1000000)::bigint, 0) as micros
+    const statement = `select c.*, coalesce((extract(epoch from place) * 1000000)::bigint, 0) as micros
        from (select * from (${lists.join(' union all ')}) parts
-             order by rank, place ${way}, id ${way} limit ${values.add(limit)} offset ${values.add(from.offset)}) found
+             order by rank, place ${way}, id ${way}
+             limit ${plain ? limit : values.add(limit)} offset ${plain ? 0 : values.add(from.offset)}) found
        cross join lateral (select ${CONVERSATION_COLUMNS} from conversation where id = found.id limit 1) c
-       order by rank, place ${way}, found.id ${way}`,
-      values.all,
-    );
+       order by rank, place ${way}, found.id ${way}`;
+    if (!plain) return await this.work.current.query<ListedConversation>(statement, values.all);
+    const name = `inbox ${filter.visibleOnlyTo === null ? 'all' : 'seen'} ${order.by} ${way} ${limit}`;
+    return await this.work.current.prepared<ListedConversation>(name, statement, values.all);
   }
 
   async count(filter: InboxFilter): Promise<number> {
@@ -138,6 +141,11 @@ export class InboxRepository {
     );
     return row!;
   }
+}
+
+/** All that the actor may see. */
+function isPlain(filter: InboxFilter): boolean {
+  return Object.entries(filter).every(([name, value]) => name === 'visibleOnlyTo' || value === undefined);
 }
 
 /** The conversations that pass the filter, in parts that have none in common. */
