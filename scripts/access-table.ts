@@ -1,6 +1,6 @@
 import { RequestMethod } from '@nestjs/common';
 import { ACCESS_RULE, type AccessRule } from '../src/platform/http/access';
-import { LIMITED_AS_LOGIN } from '../src/platform/http/rate-limit.guard';
+import { LIMITED_AS_LOGIN, UNLIMITED } from '../src/platform/http/rate-limit.guard';
 import { ACCESS_LEVELS } from '../src/common/access-level';
 
 // Nest's own metadata keys; only some of them are exported.
@@ -11,7 +11,6 @@ const IS_GATEWAY = 'websockets:is_gateway';
 const GATEWAY_OPTIONS = 'websockets:gateway_options';
 const IS_MESSAGE = 'websockets:message_mapping';
 const MESSAGE = 'message';
-const SKIPS_LIMIT = 'THROTTLER:SKIPdefault';
 
 export type Class = (new (...args: never[]) => unknown) & { prototype: object };
 type Parts = Record<(typeof MODULE_KEYS)[number], unknown[]>;
@@ -193,7 +192,7 @@ function ruleOf(handler: object, type: Class): AccessRule | null {
 
 function limitOf(handler: object, type: Class): Entrance['limit'] {
   if (metadata(LIMITED_AS_LOGIN, handler) === true) return 'login';
-  return (metadata(SKIPS_LIMIT, handler) ?? metadata(SKIPS_LIMIT, type)) === true ? 'none' : 'usual';
+  return metadata(UNLIMITED, type) === true ? 'none' : 'usual';
 }
 
 function metadata(key: string, target: object): unknown {

@@ -9,7 +9,7 @@ export const LIMITED_AS_LOGIN = 'limited-as-login';
 /** The stricter limit of a route where passwords are tried. */
 export const LimitedAsLogin = (): MethodDecorator => SetMetadata(LIMITED_AS_LOGIN, true);
 
-const UNLIMITED = 'unlimited';
+export const UNLIMITED = 'unlimited';
 
 /** For controllers whose callers are machines, or prove themselves with each call. */
 export const Unlimited = (): ClassDecorator => SetMetadata(UNLIMITED, true);

@@ -1,5 +1,5 @@
+import type { EventEmitter } from 'node:events';
 import type { Socket as Connection } from 'node:net';
-import type { Server } from 'socket.io';
 import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser';
 
 /** JSON text that goes to sockets as it is, in place of the object that it stands for. */
@@ -30,8 +30,8 @@ interface Flushing {
   transport: { name: string; socket?: Record<string, unknown> };
 }
 
-/** What a socket is sent together goes out in one system call instead of one for each event. */
-export function gatherFrames({ engine }: Server): void {
+/** What a socket of this Socket.IO server is sent together goes out in one system call instead of one for each event. */
+export function gatherFrames({ engine }: { engine: Pick<EventEmitter, 'on'> }): void {
   // The connection below a WebSocket has no official name; where it were gone, frames would go out one by one.
   const connectionOf = ({ transport }: Flushing): Connection | undefined =>
     transport.name === 'websocket'
