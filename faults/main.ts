@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { describeMachine } from '../bench/machine';
 import { UsageError } from '../bench/options';
 import { MUTATIONS } from './mutations/list';
@@ -59,7 +60,7 @@ async function runFaults(options: Options, started: (cluster: Cluster) => void):
       writeInto(
         options.write,
         'faults',
-        table({ machine, long: options.long, jobHoldSeconds, seconds, results }),
+        table({ machine, long: options.long, jobHoldSeconds, seconds, load: loadavg()[2]!, results }),
       );
   }
   await (options.keep ? cluster.stopAndKeep() : cluster.stop());
