@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { describeMachine } from '../bench/machine';
 import { UsageError } from '../bench/options';
 import { MUTATIONS } from './mutations/list';
@@ -5,7 +6,7 @@ import { type MutationResult, runMutation } from './mutations/run';
 import { type Options, parseOptions, USAGE } from './options';
 import { mutationTable, type Run, table, writeInto } from './report';
 import { Cluster } from './rig/cluster';
-import { verifyPatches } from './rig/patches';
+import { verifyPatches, withCrashPoints } from './rig/patches';
 import { line, runFault } from './run';
 import { FAULTS } from './table/all';
 
@@ -53,22 +54,24 @@ async function runFaults(options: Options, started: (cluster: Cluster) => void):
     const result = await trial.result();
     results.push({ fault, result });
     console.log(line(result, (performance.now() - start) / 1000));
+    const seconds = (performance.now() - begun) / 1000;
+    // After each: an interrupted run leaves what it found.
+    if (options.write !== null)
+      writeInto(
+        options.write,
+        'faults',
+        table({ machine, long: options.long, jobHoldSeconds, seconds, load: loadavg()[2]!, results }),
+      );
   }
   await (options.keep ? cluster.stopAndKeep() : cluster.stop());
   const seconds = (performance.now() - begun) / 1000;
-  if (options.write !== null)
-    writeInto(
-      options.write,
-      'faults',
-      table({ machine, long: options.long, jobHoldSeconds, seconds, results }),
-    );
   const good = results.every(({ result }) => result.passed);
   console.log(`${good ? 'Every promise held' : 'FAILED'}, ${Math.round(seconds)} s.`);
   return good;
 }
 
 async function runMutations(options: Options, started: (cluster: Cluster) => void): Promise<boolean> {
-  for (const { patches = [] } of MUTATIONS) verifyPatches(patches);
+  for (const { patches = [] } of MUTATIONS) verifyPatches(withCrashPoints(patches));
   const results: MutationResult[] = [];
   for (const mutation of chosen(MUTATIONS, options)) {
     const result = await runMutation(mutation, options.dir, started);
@@ -76,8 +79,8 @@ async function runMutations(options: Options, started: (cluster: Cluster) => voi
     console.log(
       `${result.found ? 'found ' : 'MISSED'} ${mutation.name.padEnd(26)} ${mutation.fault}: ${result.red}`,
     );
+    if (options.write !== null) writeInto(options.write, 'mutations', mutationTable(results));
   }
-  if (options.write !== null) writeInto(options.write, 'mutations', mutationTable(results));
   const good = results.every(({ found }) => found);
   console.log(good ? 'Every bug was found.' : 'FAILED: a bug went unseen.');
   return good;

@@ -11,10 +11,12 @@ export interface Run {
   long: boolean;
   jobHoldSeconds: number;
   seconds: number;
+  /** How many processes wanted a processor over the last quarter of an hour; above the cores, others were at work. */
+  load: number;
   results: { fault: Fault; result: Result }[];
 }
 
-export function table({ machine, long, jobHoldSeconds, seconds, results }: Run): string {
+export function table({ machine, long, jobHoldSeconds, seconds, load, results }: Run): string {
   const rows = results.map(({ fault, result }) => {
     const { counts } = result;
     const right = result.recoveryMs === null ? 'never' : `${(result.recoveryMs / 1000).toFixed(1)} s`;
@@ -44,7 +46,7 @@ export function table({ machine, long, jobHoldSeconds, seconds, results }: Run):
   return [
     `The ${form} form, ${Math.round(seconds)} s in all, on ${machine.cores} cores (${machine.processor}), ` +
       `${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}, PostgreSQL ${machine.postgres}; ` +
-      `a killed worker's jobs stay its own for ${jobHoldSeconds} s.`,
+      `load average ${load.toFixed(0)}; a killed worker's jobs stay its own for ${jobHoldSeconds} s.`,
     '',
     markdown(
       [

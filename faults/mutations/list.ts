@@ -20,27 +20,6 @@ const MESSAGES = 'src/messages/messages.repository.js';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
-    name: 'answer-before-commit',
-    does: 'A webhook is answered before it is stored.',
-    patches: [
-      {
-        file: INTAKE,
-        find: 'await Promise.all([...groups].map(([batcher, taken]) => batcher.submit(taken)));',
-        replace:
-          'void Promise.all([...groups].map(([batcher, taken]) => batcher.submit(taken))).catch(() => undefined);',
-      },
-    ],
-    fault: 'kill-api',
-    turnsRed: ['lost'],
-  },
-  {
-    name: 'not-durable',
-    does: 'PostgreSQL acknowledges commits before they are on disk (`synchronous_commit=off`).',
-    settings: { synchronous_commit: 'off', wal_writer_delay: '10s' },
-    fault: 'kill-postgres',
-    turnsRed: ['lost'],
-  },
-  {
     name: 'no-unique-message',
     does: 'No unique index decides whether a message is there already.',
     patches: [
@@ -55,32 +34,37 @@ export const MUTATIONS: readonly Mutation[] = [
     turnsRed: ['duplicated'],
   },
   {
-    name: 'no-client-id',
-    does: "A reply that is asked for again with the client's own id is a new one.",
-    patches: [
-      {
-        file: MESSAGES,
-        find: 'on conflict (workspace_id, conversation_id, client_message_id) where client_message_id is not null do nothing',
-        replace: '',
-      },
-      {
-        file: MESSAGES,
-        find: 'return row?.id ?? null;\n    }\n    /** The same in any conversation of a thread, open or not. */',
-        replace: 'return null;\n    }\n    /** The same in any conversation of a thread, open or not. */',
-      },
-    ],
-    sql: ['drop index message_client_id'],
-    fault: 'kill-api',
-    turnsRed: ['duplicated'],
+    name: 'poison-refuses-all',
+    does: 'A webhook is refused as a whole where one item of it cannot be stored.',
+    patches: [{ file: INTAKE, find: 'if (!isItemsFault(err))', replace: 'if (true)' }],
+    fault: 'poison-item',
+    turnsRed: ['lost', 'check'],
   },
   {
-    name: 'send-again-after-crash',
-    does: 'A send that was interrupted is simply done again.',
+    name: 'unread-by-one',
+    does: 'The unread count grows by one for each batch instead of each message.',
     patches: [
-      { file: OUTBOX, find: 'if (head.sendingSince !== null) {', replace: 'if (head.sendingSince === 0) {' },
+      {
+        file: MESSAGES,
+        find: 'unread_count = unread_count + n.messages',
+        replace: 'unread_count = unread_count + 1',
+      },
     ],
-    fault: 'kill-worker',
-    turnsRed: ['duplicated'],
+    fault: 'largest-webhook',
+    turnsRed: ['counters'],
+  },
+  {
+    name: 'status-as-it-comes',
+    does: 'The last status to arrive wins.',
+    patches: [
+      {
+        file: 'src/messages/delivery-state.js',
+        find: 'const status = ORDER[Math.max(ORDER.indexOf(delivery.whatsappStatus), ORDER.indexOf(report.status))];',
+        replace: 'const status = report.status;',
+      },
+    ],
+    fault: 'statuses-any-order',
+    turnsRed: ['statuses'],
   },
   {
     name: 'send-again-without-answer',
@@ -110,30 +94,67 @@ export const MUTATIONS: readonly Mutation[] = [
     turnsRed: ['disordered'],
   },
   {
-    name: 'status-as-it-comes',
-    does: 'The last status to arrive wins.',
+    name: 'answer-before-commit',
+    does: 'A webhook is answered before it is stored.',
     patches: [
       {
-        file: 'src/messages/delivery-state.js',
-        find: 'const status = ORDER[Math.max(ORDER.indexOf(delivery.whatsappStatus), ORDER.indexOf(report.status))];',
-        replace: 'const status = report.status;',
+        file: INTAKE,
+        find: 'await Promise.all([...groups].map(([batcher, taken]) => batcher.submit(taken)));',
+        replace:
+          'void (async () => { await Promise.all([...groups].map(([batcher, taken]) => batcher.submit(taken))); })().catch(() => undefined);',
       },
     ],
-    fault: 'statuses-any-order',
-    turnsRed: ['statuses'],
+    fault: 'kill-api',
+    turnsRed: ['lost'],
   },
   {
-    name: 'unread-by-one',
-    does: 'The unread count grows by one for each batch instead of each message.',
+    name: 'no-client-id',
+    does: "A reply that is asked for again with the client's own id is a new one.",
     patches: [
       {
         file: MESSAGES,
-        find: 'unread_count = unread_count + n.messages',
-        replace: 'unread_count = unread_count + 1',
+        find: 'on conflict (workspace_id, conversation_id, client_message_id) where client_message_id is not null do nothing',
+        replace: '',
+      },
+      {
+        file: MESSAGES,
+        find: 'return row?.id ?? null;\n    }\n    /** The same in any conversation of a thread, open or not. */',
+        replace: 'return null;\n    }\n    /** The same in any conversation of a thread, open or not. */',
       },
     ],
-    fault: 'largest-webhook',
-    turnsRed: ['counters'],
+    sql: ['drop index message_client_id'],
+    fault: 'kill-api',
+    turnsRed: ['duplicated'],
+  },
+  {
+    name: 'not-durable',
+    does: 'PostgreSQL acknowledges commits before they are on disk (`synchronous_commit=off`).',
+    settings: { synchronous_commit: 'off', wal_writer_delay: '10s' },
+    fault: 'kill-postgres',
+    turnsRed: ['lost'],
+  },
+  {
+    name: 'send-again-after-crash',
+    does: 'A send that was interrupted is simply done again.',
+    patches: [
+      { file: OUTBOX, find: 'if (head.sendingSince !== null) {', replace: 'if (head.sendingSince === 0) {' },
+    ],
+    fault: 'kill-worker',
+    turnsRed: ['duplicated'],
+  },
+  {
+    name: 'jobs-never-back',
+    does: "A killed worker's jobs stay its own for an hour.",
+    patches: [
+      {
+        file: 'src/platform/jobs/job-worker.js',
+        find: "update job set held_by = $1, attempts = attempts + 1, run_at = now() + $4 * interval '1 second'",
+        replace:
+          "update job set held_by = $1, attempts = attempts + 1, run_at = now() + $4 * interval '1 hour'",
+      },
+    ],
+    fault: 'kill-worker',
+    turnsRed: ['lost'],
   },
   {
     name: 'no-replay',
@@ -160,26 +181,5 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     fault: 'absence',
     turnsRed: ['duplicated', 'disordered'],
-  },
-  {
-    name: 'jobs-never-back',
-    does: "A killed worker's jobs stay its own for an hour.",
-    patches: [
-      {
-        file: 'src/platform/jobs/job-worker.js',
-        find: "update job set held_by = $1, attempts = attempts + 1, run_at = now() + $4 * interval '1 second'",
-        replace:
-          "update job set held_by = $1, attempts = attempts + 1, run_at = now() + $4 * interval '1 hour'",
-      },
-    ],
-    fault: 'kill-worker',
-    turnsRed: ['lost'],
-  },
-  {
-    name: 'poison-refuses-all',
-    does: 'A webhook is refused as a whole where one item of it cannot be stored.',
-    patches: [{ file: INTAKE, find: 'if (!isItemsFault(err))', replace: 'if (true)' }],
-    fault: 'poison-item',
-    turnsRed: ['lost', 'check'],
   },
 ];

@@ -14,6 +14,9 @@ export interface MutationResult {
 /** A bug is waited for no longer than this, in ms: it never comes right. */
 const SETTLE_LIMIT_MS = 12_000;
 
+/** Part of the short form's load that is enough to see a bug. */
+const LOAD_FACTOR = 0.4;
+
 /** Puts one bug into a cluster of its own and runs the fault that must show it. */
 export async function runMutation(
   mutation: Mutation,
@@ -26,7 +29,7 @@ export async function runMutation(
   const cluster = await Cluster.start({ dir, jobHoldSeconds: 5, mutation: { patches, sql, settings } });
   started(cluster);
   try {
-    const trial = await runFault(cluster, fault, 1, SETTLE_LIMIT_MS);
+    const trial = await runFault(cluster, fault, LOAD_FACTOR, SETTLE_LIMIT_MS);
     return judged(mutation, await trial.result());
   } finally {
     await cluster.destroy();

@@ -54,7 +54,7 @@ export class Cluster {
 
   static async start({ dir: parent, mutation, jobHoldSeconds }: ClusterOptions): Promise<Cluster> {
     const patches = withCrashPoints(mutation?.patches ?? []);
-    verifyPatches(patches.filter((patch) => mutation?.patches.includes(patch) ?? true));
+    verifyPatches(patches);
     const dir = mkdtempSync(join(parent, 'faults-'));
     const settings = { max_connections: '120', ...mutation?.settings };
     const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'data'), settings });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { post } from '../load/http';
 import { envelope, messageItem } from '../../simulator/envelope';
 import { inbound } from '../../simulator/inbound-content';
@@ -8,6 +9,8 @@ import type { Fault } from './fault';
 
 const NEW_CONTACTS = 4;
 const FIRST_MESSAGES = 50;
+const MOST_TRIES = 40;
+const WAIT_AFTER_REFUSAL_MS = 250;
 const MOST_BYTES = 3_000_000;
 /** No answer takes longer than 5 s, and a little for a busy machine. */
 const ANSWER_LIMIT_MS = 5_500;
@@ -133,13 +136,16 @@ function webhookOf(trial: Trial, wamids: string[], phoneOf: (i: number) => strin
   return metaJson(envelope(items));
 }
 
-/** Until it is acknowledged. */
+/** Until it is acknowledged; what never is counts as lost. */
 async function deliver(trial: Trial, node: number, bytes: Buffer, wamids: string[]): Promise<void> {
   const url = `${trial.urls[node % trial.urls.length]!}/meta-whatsapp/webhook`;
-  for (;;) {
+  for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const startedAt = performance.now();
     const answer = await post(url, bytes, { 'x-hub-signature-256': sign(bytes, APP_SECRET) });
-    if (trial.journal.note('webhook', startedAt, answer) !== 'answered') continue;
+    if (trial.journal.note('webhook', startedAt, answer) !== 'answered') {
+      await delay(WAIT_AFTER_REFUSAL_MS);
+      continue;
+    }
     for (const wamid of wamids) trial.journal.inbound.get(wamid)!.acknowledgedAt ??= performance.now();
     return;
   }

@@ -48,7 +48,7 @@ const ROWS: readonly GraphFault[] = [
   },
   {
     name: 'graph-errors',
-    does: 'A third of all calls: errors 131000 and 500 as HTML, which may hide an acceptance.',
+    does: 'A third of all calls end with a 500 as HTML, which may hide an acceptance.',
     passes: 'nothing sent twice, order kept; what never went is shown as uncertain',
     switches: () => ({ failRate: { rate: 0.33, httpStatus: 500, body: 'html' } }),
     lasts: 3_000,
