@@ -67,21 +67,28 @@ export class WhatsappIntegrationsService implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const given = this.config.whatsapp.integration;
     if (given === null) return;
+    await this.adopt(given).catch((error: unknown) => {
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      return this.adopt(given); // another process that starts now was quicker; or it is another workspace's
+    });
+  }
+
+  private async adopt(given: NonNullable<Config['whatsapp']['integration']>): Promise<void> {
+    const { phoneNumberId, businessAccountId } = given;
     await this.work.run({ workspaceId: DEFAULT_WORKSPACE.id }, async () => {
-      const known = await this.rows.findByPhoneNumberId(given.phoneNumberId);
+      const known = await this.rows.findByPhoneNumberId(phoneNumberId);
       if (
         known !== null &&
         this.open(known) === given.accessToken &&
-        known.businessAccountId === given.businessAccountId
+        known.businessAccountId === businessAccountId
       )
         return;
-      const { businessAccountId } = given;
-      const accessToken = this.seal(DEFAULT_WORKSPACE.id, given.phoneNumberId, given.accessToken);
+      const accessToken = this.seal(DEFAULT_WORKSPACE.id, phoneNumberId, given.accessToken);
       if (known === null) {
         await this.rows.insert({
           accessToken,
           businessAccountId,
-          phoneNumberId: given.phoneNumberId,
+          phoneNumberId,
           displayPhoneNumber: null,
           apiVersion: this.config.whatsapp.apiVersion,
           name: null,
