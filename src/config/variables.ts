@@ -53,7 +53,7 @@ export const VARIABLES = {
     choices: ['all', 'api', 'worker'],
     fallback: 'all',
     description:
-      'What this process does: answer requests (api), run jobs such as sending (worker), or both (all).',
+      'What this process does: answer requests (api), run jobs such as sending and answer nothing but its health (worker), or both (all).',
   },
   CORS_ORIGIN: {
     group: 'Application',
@@ -172,7 +172,7 @@ export const VARIABLES = {
     min: 2,
     max: 500,
     fallback: '10',
-    description: 'Connections per process for requests and jobs (four more serve the machinery).',
+    description: 'Connections per process for requests and jobs (seven more serve the machinery).',
   },
 
   REDIS_URL: {

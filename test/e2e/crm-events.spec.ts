@@ -9,7 +9,7 @@ let admin: Caller;
 
 beforeAll(async () => {
   system = await TestSystem.start();
-  other = await system.startAnother();
+  other = await system.secondServer();
   admin = await system.signIn('admin');
 });
 afterAll(() => system.stop());

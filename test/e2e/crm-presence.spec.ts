@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GRACE_MS, PresenceService } from '../../src/presence/presence.service';
 import type { PresenceDto } from '../../src/presence/presence.types';
+import { testFromInside } from '../support/cluster';
 import { ask, closed, openConversation, secondWorkspace } from '../support/crm';
 import { eventually } from '../support/eventually';
 import { type Caller, type Listener, TestSystem } from '../support/system';
@@ -17,7 +18,7 @@ let watchers: [Listener, Listener];
 
 beforeAll(async () => {
   system = await TestSystem.start();
-  other = await system.startAnother();
+  other = await system.secondServer();
   admin = await system.signIn('admin');
   watchers = [await system.listen(admin), await other.listen(admin)];
 });
@@ -184,7 +185,7 @@ describe('a chosen status', () => {
   });
 });
 
-test('servers that write of one user at the same moment leave behind what is so', async () => {
+testFromInside('servers that write of one user at the same moment leave behind what is so', async () => {
   const { user } = await system.signIn('employer');
   const place = { workspaceId: 1, userId: user.id };
   const servers = [system, other].map((server) => server.app.get(PresenceService, { strict: false }));

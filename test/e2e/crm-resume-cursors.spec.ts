@@ -1,6 +1,7 @@
 import type { ErrorBody } from '../../src/common/app-error';
 import { CrmGateway } from '../../src/crm-gateway/crm.gateway';
 import { JournalReader } from '../../src/platform/events/journal-reader';
+import { testFromInside } from '../support/cluster';
 import { ask, closed, knock, openConversation, streamed, withoutPresence } from '../support/crm';
 import { eventually } from '../support/eventually';
 import { type Caller, type Listener, TestSystem } from '../support/system';
@@ -154,7 +155,7 @@ test('two resumes of one socket at a time would mix: the second is refused, and 
   expect(streamed(listener).length).toBe(seen * 2);
 });
 
-test('rights that change while somebody catches up are the new ones afterwards', async () => {
+testFromInside('rights that change while somebody catches up are the new ones afterwards', async () => {
   const caller = await system.signIn('supervisor');
   const first = await system.listen(caller);
   const after = readyCursor(first);

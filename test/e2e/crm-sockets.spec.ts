@@ -1,3 +1,4 @@
+import { testFromInside, testOfSharedLimits } from '../support/cluster';
 import { ask, closed, knock, membersOf, openConversation, streamed, withoutPresence } from '../support/crm';
 import { eventually } from '../support/eventually';
 import { type Caller, type Listener, TestSystem } from '../support/system';
@@ -23,7 +24,7 @@ function writePacket({ socket }: Listener, packet: string): void {
 /** A fresh user for each test that sends much: 30 messages a minute are a user's share. */
 const freshListener = async (): Promise<Listener> => system.listen(await system.signIn('employer'));
 
-test('joining and leaving a room is acknowledged and announced, with the time', async () => {
+testFromInside('joining and leaving a room is acknowledged and announced, with the time', async () => {
   const listener = await system.listen(admin);
 
   const joined = await ask(listener, 'join:conversation', { conversation_id: conversationId });
@@ -61,7 +62,7 @@ test('every socket of a user hears everything, and one that ends takes nothing f
   });
 });
 
-test('a socket that ends leaves its rooms', async () => {
+testFromInside('a socket that ends leaves its rooms', async () => {
   const listener = await system.listen(admin);
   await ask(listener, 'join:conversation', { conversation_id: conversationId });
   listener.socket.disconnect();
@@ -189,35 +190,41 @@ test('a namespace that does not exist, and the root, let nobody in', async () =>
   }
 });
 
-test('the 31st message of a user in a minute is refused, over all their sockets, whoever else may go on', async () => {
-  const caller = await system.signIn('employer');
-  const listeners = [await system.listen(caller), await system.listen(caller)] as const;
-  const codes: (string | undefined)[] = [];
-  for (let i = 0; i < 30; i++) {
-    const payload = i % 3 === 0 ? { conversation_id: 'bad' } : { conversation_id: 1 };
-    codes.push((await ask(listeners[i % 2]!, 'leave:conversation', payload)).error?.code);
-  }
-  expect(codes).not.toContain('RATE_LIMITED');
+testOfSharedLimits(
+  'the 31st message of a user in a minute is refused, over all their sockets, whoever else may go on',
+  async () => {
+    const caller = await system.signIn('employer');
+    const listeners = [await system.listen(caller), await system.listen(caller)] as const;
+    const codes: (string | undefined)[] = [];
+    for (let i = 0; i < 30; i++) {
+      const payload = i % 3 === 0 ? { conversation_id: 'bad' } : { conversation_id: 1 };
+      codes.push((await ask(listeners[i % 2]!, 'leave:conversation', payload)).error?.code);
+    }
+    expect(codes).not.toContain('RATE_LIMITED');
 
-  const refused = await ask(listeners[0], 'leave:conversation', { conversation_id: 1 });
-  listeners[1].socket.emit('leave:conversation', { conversation_id: 1 });
+    const refused = await ask(listeners[0], 'leave:conversation', { conversation_id: 1 });
+    listeners[1].socket.emit('leave:conversation', { conversation_id: 1 });
 
-  expect(refused.error).toEqual({
-    statusCode: 429,
-    code: 'RATE_LIMITED',
-    message: expect.any(String),
-    details: { retry_after: expect.any(Number) },
-  });
-  await eventually(() => listeners[1].of('system:error').some((h) => h.payload['code'] === 'RATE_LIMITED'), {
-    what: 'system:error',
-  });
-  const another = await freshListener();
-  expect((await ask(another, 'leave:conversation', { conversation_id: 1 })).error).toBeUndefined();
-  await admin.patch(`/conversations/${conversationId}/unread`);
-  await eventually(() => listeners.every((l) => l.of('conversation:unread').length > 0), {
-    what: 'events for those who may not send',
-  });
-});
+    expect(refused.error).toEqual({
+      statusCode: 429,
+      code: 'RATE_LIMITED',
+      message: expect.any(String),
+      details: { retry_after: expect.any(Number) },
+    });
+    await eventually(
+      () => listeners[1].of('system:error').some((h) => h.payload['code'] === 'RATE_LIMITED'),
+      {
+        what: 'system:error',
+      },
+    );
+    const another = await freshListener();
+    expect((await ask(another, 'leave:conversation', { conversation_id: 1 })).error).toBeUndefined();
+    await admin.patch(`/conversations/${conversationId}/unread`);
+    await eventually(() => listeners.every((l) => l.of('conversation:unread').length > 0), {
+      what: 'events for those who may not send',
+    });
+  },
+);
 
 test('before the server stops, each socket hears when to come back', async () => {
   const server = await system.startAnother();

@@ -1,4 +1,5 @@
 import { ThrottlerStorage, type ThrottlerStorageService } from '@nestjs/throttler';
+import { testFromInside, testOfSharedLimits } from '../support/cluster';
 import { ask } from '../support/crm';
 import { eventually } from '../support/eventually';
 import { RedisServer } from '../../faults/rig/redis';
@@ -34,19 +35,22 @@ async function freshUser(): Promise<{ caller: Caller; listener: Listener }> {
   return { caller, listener: await system.listen(caller) };
 }
 
-test('the 31st message of a minute is refused and says when to go on; typing has a limit of its own', async () => {
-  const { caller, listener } = await freshUser();
-  expect(await times(30, () => leave(listener))).toEqual(Array(30).fill(undefined));
-  const [refused] = await times(1, () => leave(listener));
-  expect(refused).toEqual(REFUSED);
-  const { retry_after } = (refused as { details: { retry_after: number } }).details;
-  expect(retry_after).toBeGreaterThan(0);
-  expect(retry_after).toBeLessThanOrEqual(60);
+testOfSharedLimits(
+  'the 31st message of a minute is refused and says when to go on; typing has a limit of its own',
+  async () => {
+    const { caller, listener } = await freshUser();
+    expect(await times(30, () => leave(listener))).toEqual(Array(30).fill(undefined));
+    const [refused] = await times(1, () => leave(listener));
+    expect(refused).toEqual(REFUSED);
+    const { retry_after } = (refused as { details: { retry_after: number } }).details;
+    expect(retry_after).toBeGreaterThan(0);
+    expect(retry_after).toBeLessThanOrEqual(60);
 
-  expect(await times(60, () => stopTyping(listener))).toEqual(Array(60).fill(undefined));
-  expect(await stopTyping(listener)).toEqual(REFUSED);
-  expect(await leave(await system.listen(caller))).toEqual(REFUSED); // another socket of theirs
-});
+    expect(await times(60, () => stopTyping(listener))).toEqual(Array(60).fill(undefined));
+    expect(await stopTyping(listener)).toEqual(REFUSED);
+    expect(await leave(await system.listen(caller))).toEqual(REFUSED); // another socket of theirs
+  },
+);
 
 test('typing takes nothing from the messages', async () => {
   const { listener } = await freshUser();
@@ -81,22 +85,25 @@ test('the limit is each user’s own, and REST has another one', async () => {
   expect((await one.caller.get('/presence')).status).toBe(200);
 });
 
-test('counts in memory are looked through every minute, and those that are over are removed', async () => {
-  const { listener } = await freshUser();
-  await leave(listener);
-  await times(61, () => stopTyping(listener));
-  const storage = system.app.get<ThrottlerStorageService>(ThrottlerStorage, { strict: false });
-  expect([...storage.storage.keys()].some((key) => key.startsWith('crm:user:'))).toBe(true);
-  const sweep = storage as unknown as {
-    sweepIntervalMs: number;
-    evictIdleRecords: (now: number) => void;
-  };
-  expect(sweep.sweepIntervalMs).toBe(60_000);
-  sweep.evictIdleRecords(Date.now() + 10_000);
-  expect(await stopTyping(listener)).toEqual(REFUSED); // not before it is over
-  sweep.evictIdleRecords(Date.now() + 61_000);
-  expect(storage.storage.size).toBe(0);
-});
+testFromInside(
+  'counts in memory are looked through every minute, and those that are over are removed',
+  async () => {
+    const { listener } = await freshUser();
+    await leave(listener);
+    await times(61, () => stopTyping(listener));
+    const storage = system.app.get<ThrottlerStorageService>(ThrottlerStorage, { strict: false });
+    expect([...storage.storage.keys()].some((key) => key.startsWith('crm:user:'))).toBe(true);
+    const sweep = storage as unknown as {
+      sweepIntervalMs: number;
+      evictIdleRecords: (now: number) => void;
+    };
+    expect(sweep.sweepIntervalMs).toBe(60_000);
+    sweep.evictIdleRecords(Date.now() + 10_000);
+    expect(await stopTyping(listener)).toEqual(REFUSED); // not before it is over
+    sweep.evictIdleRecords(Date.now() + 61_000);
+    expect(storage.storage.size).toBe(0);
+  },
+);
 
 describeWithRedis('limits of socket messages shared through Redis')('with Redis', () => {
   let redis: RedisServer;

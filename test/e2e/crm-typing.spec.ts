@@ -13,7 +13,7 @@ let conversationId: number;
 
 beforeAll(async () => {
   system = await TestSystem.start();
-  other = await system.startAnother();
+  other = await system.secondServer();
   admin = await system.signIn('admin');
   watcher = await other.listen(admin);
 });

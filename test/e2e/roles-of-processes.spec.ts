@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Retention } from '../../src/platform/events/retention';
+import { Client } from 'pg';
 import { giveToBot, makeBot } from '../support/bots';
 import { knock, openConversation } from '../support/crm';
 import { eventually } from '../support/eventually';
@@ -72,6 +73,29 @@ async function saidBy(sender: string, conversationId: number): Promise<number> {
   ]);
   return rows.length;
 }
+
+test('processes that start at the same moment on a new database all connect the configured number', async () => {
+  const fresh = await TestSystem.start();
+  const first = new Client({ connectionString: fresh.databaseUrl });
+  await first.connect();
+  try {
+    await first.query('create temp table quicker as select * from whatsapp_integration_config');
+    await first.query('delete from whatsapp_integration_config');
+    await first.query(
+      'begin; insert into whatsapp_integration_config overriding system value select * from quicker',
+    );
+    const second = fresh.startAnother();
+    await eventually(async () => (await fresh.sql(`select from pg_locks where not granted`)).length > 0, {
+      what: 'the second one waiting for the first',
+    });
+    await first.query('commit');
+    await second;
+    expect(await fresh.sql('select from whatsapp_integration_config')).toHaveLength(1);
+  } finally {
+    await first.end();
+    await fresh.stop();
+  }
+});
 
 describe('ROLE=worker', () => {
   let worker: TestSystem;

@@ -304,7 +304,7 @@ export function testConfig(databaseUrl: string, graphUrl: string, changes: Confi
   return merged as unknown as Config;
 }
 
-function testEnvironment(databaseUrl: string, graphUrl: string): Record<string, string> {
+export function testEnvironment(databaseUrl: string, graphUrl: string): Record<string, string> {
   return {
     NODE_ENV: 'test',
     PORT: '0',
