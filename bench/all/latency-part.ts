@@ -2,6 +2,8 @@ import { type Contender, OUR_SERVER, TELLING_FLOOR } from '../contenders';
 import { percentile } from '../figures';
 import { Listener } from '../listener';
 import { Load } from '../load';
+import { cpuMicros, cpuMicrosWithChildren } from '../machine';
+import type { ServerProcess } from '../processes';
 import { type Batch, signedRequests } from '../webhooks';
 import { type Bench, execute, inTurn, onFreshDatabase } from './bench';
 import { type Findings, line } from './line';
@@ -15,6 +17,8 @@ const HEAR_LIMIT_MS = 10_000;
 export interface Latencies {
   p50: number;
   p99: number;
+  /** Processor time of server and PostgreSQL for each, in µs. */
+  costUs: number;
   faults: string[];
 }
 
@@ -42,7 +46,7 @@ export function latencyLines(
   floor: string,
   ...goals: (number | null)[]
 ) {
-  return (['p50', 'p99'] as const).map((which, n) => {
+  const times = (['p50', 'p99'] as const).map((which, n) => {
     const limit = goals[n] ?? null;
     return line({
       part,
@@ -56,14 +60,34 @@ export function latencyLines(
       tolerance: which === 'p50' ? 0.5 : 1.5,
     });
   });
+  const cost = line({
+    part,
+    figure: 'processor time of each, server and PostgreSQL',
+    ours: ours.map((each) => each.costUs),
+    floor: { name: floor, values: floors.map((each) => each.costUs) },
+    unit: 'µs',
+    digits: 0,
+    better: 'lower',
+    tolerance: 0.3,
+  });
+  return [...times, cost];
+}
+
+/** Of these processes so far. */
+export function processorTime(server: ServerProcess, { postgres }: Bench): number {
+  return (cpuMicros(server.pid) ?? 0) + (cpuMicrosWithChildren(postgres.pid) ?? 0);
+}
+
+export function told(part: string, name: string, { p50, p99, costUs }: Latencies): string {
+  return `${part}, ${name}: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, processor time ${costUs.toFixed(0)} µs`;
 }
 
 async function measured(bench: Bench, contender: Contender): Promise<Latencies> {
   return await onFreshDatabase(bench, async ({ url, log }) => {
     const { process, webhookUrl, token } = await contender.start({ databaseUrl: url, log, nodeArgs: [] });
     try {
-      const found = await paced(bench, { url, webhookUrl, socketUrl: process.url, token: token ?? '' });
-      bench.say(`${PART}, ${contender.name}: p50 ${found.p50.toFixed(1)} ms, p99 ${found.p99.toFixed(1)} ms`);
+      const found = await paced(bench, { url, webhookUrl, process, token: token ?? '' });
+      bench.say(told(PART, contender.name, found));
       return { ...found, faults: found.faults.map((fault) => `${contender.name}: ${fault}`) };
     } finally {
       await process.stop();
@@ -72,22 +96,25 @@ async function measured(bench: Bench, contender: Contender): Promise<Latencies> 
 }
 
 async function paced(
-  { size }: Bench,
-  at: { url: string; webhookUrl: string; socketUrl: string; token: string },
+  bench: Bench,
+  at: { url: string; webhookUrl: string; process: ServerProcess; token: string },
 ): Promise<Latencies> {
-  const { contacts, itemsPerSecond: perSecond, pacedSeconds } = size;
-  const warmUp: Batch = { run: 'warm', messages: size.warmUp, contacts };
+  const { contacts, itemsPerSecond: perSecond, pacedSeconds } = bench.size;
+  const warmUp: Batch = { run: 'warm', messages: bench.size.warmUp, contacts };
   const batch: Batch = { run: 'paced', messages: perSecond * pacedSeconds, contacts };
   await (await Load.prepare(warmUp, at.webhookUrl, CONNECTIONS)).run();
   await execute(at.url, 'analyze');
-  const listener = await Listener.connect(at.socketUrl, at.token, batch);
+  const listener = await Listener.connect(at.process.url, at.token, batch);
   const requests = signedRequests(batch, at.webhookUrl);
+  const before = processorTime(at.process, bench);
   const sent = await sendPaced(requests, { url: at.webhookUrl, perSecond, status: 200 });
   await listener.heardAll(HEAR_LIMIT_MS);
+  const costUs = (processorTime(at.process, bench) - before) / batch.messages;
   listener.close();
   const { heardOnce } = listener;
   return {
     ...latenciesOf(sent.wanted, listener.heardAt),
+    costUs,
     faults: [
       ...faultsOf(sent),
       ...(heardOnce === batch.messages ? [] : [`${heardOnce} of ${batch.messages} messages were heard once`]),

@@ -6,7 +6,7 @@ import { Load } from '../load';
 import { ServerProcess } from '../processes';
 import { APP_SECRET, PHONE_NUMBER_ID } from '../webhooks';
 import { type Bench, execute, inTurn, onFreshDatabase, withClient } from './bench';
-import { type Latencies, latenciesOf, latencyLines } from './latency-part';
+import { type Latencies, latenciesOf, latencyLines, processorTime, told } from './latency-part';
 import type { Findings } from './line';
 import { startOurServer } from './our-server';
 import { faultsOf, sendPaced } from './paced-load';
@@ -53,7 +53,7 @@ async function measured(
   });
   try {
     const found = await onFreshDatabase(bench, (database) => pace(bench, { ...database, meta }));
-    bench.say(`${PART}, ${name}: p50 ${found.p50.toFixed(1)} ms, p99 ${found.p99.toFixed(1)} ms`);
+    bench.say(told(PART, name, found));
     return { ...found, faults: found.faults.map((fault) => `${name}: ${fault}`) };
   } finally {
     await meta.stop();
@@ -70,7 +70,7 @@ async function paceOurs(bench: Bench, { url, log, meta }: Place): Promise<Latenc
     return await paced(bench, {
       url,
       meta,
-      server: server.process.url,
+      process: server.process,
       token: server.token,
       table: 'conversation',
     });
@@ -95,7 +95,7 @@ async function paceFloor(bench: Bench, { url, log, meta }: Place): Promise<Laten
     log,
   });
   try {
-    return await paced(bench, { url, meta, server: server.url, token: '', table: 'floor.conversations' });
+    return await paced(bench, { url, meta, process: server, token: '', table: 'floor.conversations' });
   } finally {
     await server.stop();
   }
@@ -104,13 +104,14 @@ async function paceFloor(bench: Bench, { url, log, meta }: Place): Promise<Laten
 interface Target {
   url: string;
   meta: Simulator;
-  server: string;
+  process: ServerProcess;
   token: string;
   table: string;
 }
 
-async function paced({ size }: Bench, target: Target): Promise<Latencies> {
-  const { url, meta, server, token, table } = target;
+async function paced(bench: Bench, target: Target): Promise<Latencies> {
+  const { size } = bench;
+  const { url, meta, process, token, table } = target;
   const conversations = await withClient(url, async (db) => {
     await db.query('analyze');
     return (await db.query<{ id: string }>(`select id from ${table} order by id`)).rows.map(({ id }) =>
@@ -123,13 +124,16 @@ async function paced({ size }: Bench, target: Target): Promise<Latencies> {
   if (conversations.length < warmUp + counted) throw new Error('There are too few customers to reply to.');
   const requests = conversations
     .slice(0, warmUp + counted)
-    .map((id, n) => replyRequest(server, token, id, n < warmUp ? 'warm-up' : `${COUNTED}${n - warmUp}`));
-  const pace = { url: server, perSecond, status: 201 };
+    .map((id, n) => replyRequest(process.url, token, id, n < warmUp ? 'warm-up' : `${COUNTED}${n - warmUp}`));
+  const pace = { url: process.url, perSecond, status: 201 };
   await sendPaced(requests.slice(0, warmUp), pace);
+  const before = processorTime(process, bench);
   const sent = await sendPaced(requests.slice(warmUp), pace);
   const arrivals = await arrivedAll(meta, counted);
+  const costUs = (processorTime(process, bench) - before) / counted;
   return {
     ...latenciesOf(sent.wanted, arrivals.at),
+    costUs,
     faults: [
       ...faultsOf(sent),
       ...(arrivals.once === counted ? [] : [`${arrivals.once} of ${counted} replies reached Graph once`]),
