@@ -36,6 +36,8 @@ export interface RunOptions {
   profile: Profile | null;
   /** The database that each run starts with a copy of; left out, an empty one. */
   template?: string;
+  /** Messages before the counted ones. */
+  warmUp?: number;
 }
 
 /** One counted run on an empty database, after a warm-up. */
@@ -62,9 +64,9 @@ async function measure(
   contender: Contender,
   running: Running,
   database: string,
-  { postgres, repetition, batch: size, connections, profile }: RunOptions,
+  { postgres, repetition, batch: size, warmUp: warmUpMessages = WARM_UP, connections, profile }: RunOptions,
 ): Promise<RunFigures> {
-  const warmUp: Batch = { ...size, run: `${database}w`, messages: WARM_UP };
+  const warmUp: Batch = { ...size, run: `${database}w`, messages: warmUpMessages };
   const batch: Batch = { ...size, run: `${database}c` };
   const databaseUrl = postgres.urlFor(database);
   await (await Load.prepare(warmUp, running.webhookUrl, connections)).run();

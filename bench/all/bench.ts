@@ -11,7 +11,7 @@ export interface Bench {
   dir: string;
   size: Size;
   history: History;
-  say(line: string): void;
+  readonly say: (line: string) => void;
 }
 
 export type Part = (bench: Bench) => Promise<Findings>;

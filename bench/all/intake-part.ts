@@ -87,6 +87,7 @@ async function measured(
     dir,
     repetition,
     batch: { messages: size.webhooks, contacts: size.contacts },
+    warmUp: size.warmUp,
     connections: 64,
     profile: null,
     ...(template === undefined ? {} : { template }),

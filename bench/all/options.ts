@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../options';
 import { PART_NAMES, type PartName } from './parts';
-import { QUICK, type Size, STANDARD } from './sizes';
+import { QUICK, type Size, STANDARD, TINY } from './sizes';
 
 export interface AllOptions {
   parts: PartName[];
   size: Size;
-  quick: boolean;
   /** Compare ratios with the committed table. */
   check: boolean;
   /** Put the table into the document. */
@@ -20,6 +19,7 @@ export const ALL_USAGE = `Usage: npm run bench -- [flags]
 
   --only A,B       only these parts: ${PART_NAMES.join(', ')}
   --quick          little of everything, to see that it works: its figures say nothing
+  --tiny           the least of everything, for a test of the benchmark itself
   --messages N     of the history that is read and searched (1000000)
   --repetitions R  runs of each contender, in turn (3)
   --check          compare ratios with the table in docs/performance.md: exit code 1 where one fell by more than its tolerance
@@ -28,15 +28,15 @@ export const ALL_USAGE = `Usage: npm run bench -- [flags]
 
 /** Throws a {@link UsageError} that says which flag is wrong. */
 export function parseAllOptions(args: string[]): AllOptions {
-  const { only, quick, check, write, dir, ...numbers } = parse(args);
+  const { only, quick, tiny, check, write, dir, ...numbers } = parse(args);
   const parts = only === undefined ? [...PART_NAMES] : only.split(',').map(partNamed);
-  if (quick && (check || write))
-    throw new UsageError('--quick says nothing about speed: not with --check or --write.');
+  if ((quick || tiny) && (check || write))
+    throw new UsageError('--quick and --tiny say nothing about speed: not with --check or --write.');
   if (!existsSync(dir)) throw new UsageError(`--dir: there is no folder ${dir}.`);
-  const size = { ...(quick ? QUICK : STANDARD) };
+  const size = { ...(tiny ? TINY : quick ? QUICK : STANDARD) };
   if (numbers.messages !== undefined) size.history = count('--messages', numbers.messages, 20_000);
   if (numbers.repetitions !== undefined) size.repetitions = count('--repetitions', numbers.repetitions, 1);
-  return { parts, size, quick, check, write, dir };
+  return { parts, size, check, write, dir };
 }
 
 function parse(args: string[]) {
@@ -46,6 +46,7 @@ function parse(args: string[]) {
       options: {
         only: { type: 'string' },
         quick: { type: 'boolean', default: false },
+        tiny: { type: 'boolean', default: false },
         messages: { type: 'string' },
         repetitions: { type: 'string' },
         check: { type: 'boolean', default: false },

@@ -33,6 +33,22 @@ export const STANDARD: Size = {
   agents: 1_000,
 };
 
+/** The least with which every part still runs, for its test. */
+export const TINY: Size = {
+  repetitions: 1,
+  webhooks: 100,
+  warmUp: 20,
+  contacts: 60,
+  history: 20_000,
+  answers: 10,
+  itemsPerSecond: 50,
+  repliesPerSecond: 15,
+  pacedSeconds: 1,
+  crowds: [5, 20],
+  deliveries: 200,
+  agents: 5,
+};
+
 /** Says whether everything works, and nothing about speed. */
 export const QUICK: Size = {
   repetitions: 1,

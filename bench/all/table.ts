@@ -48,7 +48,7 @@ export function rowsIn(document: string): Row[] {
 export function merged(old: Row[], fresh: Row[]): Row[] {
   const parts = new Set(fresh.map(([part]) => part));
   const order = [...new Set([...old, ...fresh].map(([part]) => part!))];
-  const all = [...old.filter(([part]) => !parts.has(part!)), ...fresh];
+  const all = [...old.filter(([part]) => !parts.has(part)), ...fresh];
   return all.toSorted((a, b) => order.indexOf(a[0]!) - order.indexOf(b[0]!));
 }
 

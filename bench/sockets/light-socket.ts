@@ -5,8 +5,8 @@ import { Frames, textFrame } from './frames';
 export const NAMESPACE = '/crm';
 const END_OF_HEAD = '\r\n\r\n';
 const RECEIVED = Buffer.allocUnsafe(256 * 1024);
-/** First bytes of a packet: Engine.IO's ping, Socket.IO's connect and refusal, Socket.IO's event. */
-const [PING, MESSAGE, CONNECTED, EVENT, REFUSED] = [...'24024'].map((digit) => digit.charCodeAt(0));
+/** Digits at the beginning of a packet: Engine.IO's ping and message, then Socket.IO's connect, event and refusal. */
+const [PING, MESSAGE, CONNECTED, EVENT, REFUSED] = [0x32, 0x34, 0x30, 0x32, 0x34];
 const PONG = '3';
 
 /**
