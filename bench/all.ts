@@ -56,7 +56,14 @@ async function main(): Promise<void> {
 
 async function measureAll(options: AllOptions, dir: string, postgres: EmbeddedPostgres): Promise<Results> {
   const { size } = options;
-  const bench: Bench = { postgres, dir, size, history: new History(), say: (text) => console.log(text) };
+  const bench: Bench = {
+    postgres,
+    dir,
+    size,
+    history: new History(),
+    nodeArgs: options.profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(options.profile)}`],
+    say: (text) => console.log(text),
+  };
   const all: Results = { lines: [], faults: [] };
   for (const name of options.parts) {
     const started = performance.now();

@@ -11,6 +11,8 @@ export interface Bench {
   dir: string;
   size: Size;
   history: History;
+  /** For our server alone, such as for a profile of it. */
+  nodeArgs: string[];
   readonly say: (line: string) => void;
 }
 

@@ -84,7 +84,11 @@ export function told(part: string, name: string, { p50, p99, costUs }: Latencies
 
 async function measured(bench: Bench, contender: Contender): Promise<Latencies> {
   return await onFreshDatabase(bench, async ({ url, log }) => {
-    const { process, webhookUrl, token } = await contender.start({ databaseUrl: url, log, nodeArgs: [] });
+    const { process, webhookUrl, token } = await contender.start({
+      databaseUrl: url,
+      log,
+      nodeArgs: contender === OUR_SERVER ? bench.nodeArgs : [],
+    });
     try {
       const found = await paced(bench, { url, webhookUrl, process, token: token ?? '' });
       bench.say(told(PART, contender.name, found));

@@ -13,6 +13,8 @@ export interface AllOptions {
   /** Put the table into the document. */
   write: boolean;
   dir: string;
+  /** Folder for profiles of our server. */
+  profile: string | null;
 }
 
 export const ALL_USAGE = `Usage: npm run bench -- [flags]
@@ -24,19 +26,22 @@ export const ALL_USAGE = `Usage: npm run bench -- [flags]
   --repetitions R  runs of each contender, in turn (3)
   --check          compare ratios with the table in docs/performance.md: exit code 1 where one fell by more than its tolerance
   --write          put the table into docs/performance.md; parts that were not run keep their lines
+  --profile DIR    write processor profiles of the server in every part but intake and start; slows it
   --dir DIR        folder on the disk to be measured (the system's temporary folder)`;
 
 /** Throws a {@link UsageError} that says which flag is wrong. */
 export function parseAllOptions(args: string[]): AllOptions {
-  const { only, quick, tiny, check, write, dir, ...numbers } = parse(args);
+  const { only, quick, tiny, check, write, dir, profile = null, ...numbers } = parse(args);
   const parts = only === undefined ? [...PART_NAMES] : only.split(',').map(partNamed);
   if ((quick || tiny) && (check || write))
     throw new UsageError('--quick and --tiny say nothing about speed: not with --check or --write.');
   if (!existsSync(dir)) throw new UsageError(`--dir: there is no folder ${dir}.`);
   const size = { ...(tiny ? TINY : quick ? QUICK : STANDARD) };
-  if (numbers.messages !== undefined) size.history = count('--messages', numbers.messages, 20_000);
+  if (numbers.messages !== undefined) size.history = count('--messages', numbers.messages, 1_000);
   if (numbers.repetitions !== undefined) size.repetitions = count('--repetitions', numbers.repetitions, 1);
-  return { parts, size, check, write, dir };
+  if (profile !== null && (check || write))
+    throw new UsageError('--profile slows the server: not with --check or --write.');
+  return { parts, size, check, write, dir, profile };
 }
 
 function parse(args: string[]) {
@@ -51,6 +56,7 @@ function parse(args: string[]) {
         repetitions: { type: 'string' },
         check: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
+        profile: { type: 'string' },
         dir: { type: 'string', default: tmpdir() },
       },
     }).values;

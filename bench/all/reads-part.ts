@@ -29,7 +29,8 @@ export async function readsPart(bench: Bench): Promise<Findings> {
   const { postgres, dir, size, history, say } = bench;
   const url = postgres.urlFor(await history.database(bench));
   const settings = { THROTTLE_LIMIT: '1000000', THROTTLE_TTL: '1', DATABASE_URL: url };
-  const server = await startProductionServer({ ...history.environment, ...settings }, join(dir, 'reads.log'));
+  const environment = { ...history.environment, ...settings };
+  const server = await startProductionServer(environment, join(dir, 'reads.log'), bench.nodeArgs);
   try {
     return await withClient(url, async (db) => {
       await db.query(HAND_MADE_INDEX);

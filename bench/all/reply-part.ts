@@ -62,7 +62,7 @@ async function measured(
 
 async function paceOurs(bench: Bench, { url, log, meta }: Place): Promise<Latencies> {
   const environment = { WHATSAPP_BASE_URL: meta.url };
-  const server = await startOurServer({ url, log, environment });
+  const server = await startOurServer({ url, log, environment, nodeArgs: bench.nodeArgs });
   try {
     meta.webhookUrl = server.webhookUrl;
     const customers = { run: 'customers', messages: bench.size.contacts, contacts: bench.size.contacts };

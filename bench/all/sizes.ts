@@ -39,7 +39,7 @@ export const TINY: Size = {
   webhooks: 100,
   warmUp: 20,
   contacts: 60,
-  history: 20_000,
+  history: 1_000,
   answers: 10,
   itemsPerSecond: 50,
   repliesPerSecond: 15,
