@@ -41,6 +41,16 @@ const delay = (ours: number[], floor: number[]): Line =>
     goal: { of: 'figure', limit: 15 },
     tolerance: 0.5,
   });
+const unknown = {
+  part: 'new',
+  figure: 'never measured before',
+  ours: [1],
+  floor: null,
+  unit: '',
+  digits: 0,
+  better: 'lower',
+  tolerance: 0,
+} as const;
 const documentWith = (...lines: Line[]): string => written(DOCUMENT, tableOf(lines.map(rowOf)));
 
 describe('a line of the table', () => {
@@ -79,7 +89,8 @@ describe('the table in the document', () => {
       'intake: webhooks: the ratio is 0.63; it was 0.8, and may be at least 0.64',
     ]);
     expect(fallen(document, [delay([3.1], [1])])).toHaveLength(1);
-    expect(fallen(DOCUMENT, [rate([1], [100])])).toEqual([]);
+    expect(fallen(document, [rate([1], [100], 0.5), line({ ...unknown, ours: [1] })])).toHaveLength(1);
+    expect(() => fallen(DOCUMENT, [rate([1], [100])])).toThrow(/no table/);
   });
 });
 

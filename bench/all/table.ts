@@ -54,7 +54,9 @@ export function merged(old: Row[], fresh: Row[]): Row[] {
 
 /** What has become worse than the document says by more than it may, in words. */
 export function fallen(document: string, lines: Line[]): string[] {
-  const before = new Map(rowsIn(document).map((row) => [`${row[0]}: ${row[1]}`, row]));
+  const rows = rowsIn(document);
+  if (rows.length === 0) throw new Error('There is no table to compare with yet; --write makes one.');
+  const before = new Map(rows.map((row) => [`${row[0]}: ${row[1]}`, row]));
   return lines.flatMap((line) => {
     const name = `${line.part}: ${line.figure}`;
     const row = before.get(name);
