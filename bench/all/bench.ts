@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Client } from 'pg';
 import type { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres';
+import { execute } from './database';
 import type { Findings } from './line';
 import type { History } from './history';
 import type { Size } from './sizes';
@@ -29,22 +29,6 @@ export async function onFreshDatabase<T>(
     return await work({ url: postgres.urlFor(name), log: join(dir, `${name}.log`) });
   } finally {
     await execute(postgres.urlFor('postgres'), `drop database ${name} with (force)`);
-  }
-}
-
-export async function execute(url: string, ...statements: string[]): Promise<void> {
-  await withClient(url, async (client) => {
-    for (const statement of statements) await client.query(statement);
-  });
-}
-
-export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
   }
 }
 

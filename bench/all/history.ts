@@ -1,10 +1,20 @@
 import { join } from 'node:path';
+import type { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres';
 import { runScript } from '../processes';
 import { MAKE_USERS, serverEnvironment, startProductionServer } from '../contenders';
 import { makeHistory } from '../reads-data';
-import { type Bench, execute, withClient } from './bench';
+import { execute, withClient } from './database';
+import type { Size } from './sizes';
 
 const DATABASE = 'bench_history';
+
+/** Where it is made, and how long it is. */
+interface Place {
+  postgres: EmbeddedPostgres;
+  dir: string;
+  size: Size;
+  readonly say: (line: string) => void;
+}
 
 /** A database with a long history, made once where somebody needs it. */
 export class History {
@@ -13,13 +23,13 @@ export class History {
   private made: Promise<void> | null = null;
 
   /** The database's name. Nobody may be connected when it is copied. */
-  async database(bench: Bench): Promise<string> {
-    this.made ??= this.make(bench);
+  async database(place: Place): Promise<string> {
+    this.made ??= this.make(place);
     await this.made;
     return DATABASE;
   }
 
-  private async make({ postgres, dir, size, say }: Bench): Promise<void> {
+  private async make({ postgres, dir, size, say }: Place): Promise<void> {
     await execute(postgres.urlFor('postgres'), `create database ${DATABASE}`);
     const started = performance.now();
     const url = postgres.urlFor(DATABASE);

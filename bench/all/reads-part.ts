@@ -4,7 +4,8 @@ import { percentile } from '../figures';
 import { HttpConnection } from '../http-connection';
 import { ask, HAND_MADE_INDEX, type Question, questionsOf } from '../reads-questions';
 import { join } from 'node:path';
-import { type Bench, withClient } from './bench';
+import type { Bench } from './bench';
+import { withClient } from './database';
 import { inboxQuestions } from './inbox-questions';
 import { type Findings, type Line, number } from './line';
 

@@ -27,9 +27,9 @@ export const STANDARD: Size = {
   answers: 200,
   itemsPerSecond: 300,
   repliesPerSecond: 50,
-  pacedSeconds: 12,
+  pacedSeconds: 10,
   crowds: [1_000, 5_000],
-  deliveries: 300_000,
+  deliveries: 200_000,
   agents: 1_000,
 };
 
