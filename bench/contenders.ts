@@ -8,8 +8,8 @@ import { APP_SECRET, PHONE_NUMBER_ID } from './webhooks';
 
 const ROOT = join(__dirname, '..');
 const SERVER = join(ROOT, 'src/main.js');
-const MAKE_USERS = join(ROOT, 'scripts/create-users.js');
-const FLOOR = join(__dirname, 'floors/floor.js');
+export const MAKE_USERS = join(ROOT, 'scripts/create-users.js');
+export const FLOOR_FILE = join(__dirname, 'floors/floor.js');
 const WEBHOOK = '/meta-whatsapp/webhook';
 
 /** Where a contender works: an empty database, and a file for what it says. */
@@ -43,6 +43,7 @@ export const WITHOUT_STATISTICS: Contender = {
 };
 export const BATCHED_FLOOR = floor('fastify', 'full');
 export const TRANSACTION_FLOOR = floor('express', 'tx');
+export const TELLING_FLOOR = floor('fastify', 'full', 'tell');
 
 /** Everything the server must be told in production; the rest is its defaults. */
 export function serverEnvironment(): Record<string, string> {
@@ -95,17 +96,17 @@ export async function signIn(url: string, username: string, password: string): P
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 
-function floor(http: 'fastify' | 'express', store: 'full' | 'tx'): Contender {
+function floor(http: 'fastify' | 'express', store: 'full' | 'tx', ...more: 'tell'[]): Contender {
   return {
-    name: `nest-${http}:${store}`,
+    name: [`nest-${http}:${store}`, ...more].join(' + '),
     analyze: true,
     async start({ databaseUrl, log }) {
       const client = new Client({ connectionString: databaseUrl });
       await client.connect();
       await client.query(FLOOR_SCHEMA);
       await client.end();
-      const server = await ServerProcess.start(FLOOR, {
-        args: [http, store],
+      const server = await ServerProcess.start(FLOOR_FILE, {
+        args: [http, store, ...more],
         environment: { NODE_ENV: 'production', DATABASE_URL: databaseUrl, APP_SECRET },
         log,
       });

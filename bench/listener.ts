@@ -8,6 +8,8 @@ const LOOK_MS = 10;
 export class Listener {
   private readonly prefix: string;
   private readonly times: Uint16Array;
+  /** When each message was heard first, by `performance.now()`. */
+  readonly heardAt: Float64Array;
   private distinct = 0;
 
   private constructor(
@@ -16,6 +18,7 @@ export class Listener {
   ) {
     this.prefix = wamidPrefix(run);
     this.times = new Uint16Array(messages);
+    this.heardAt = new Float64Array(messages);
     socket.on('message:new', (message: { whatsapp_message_id: string }) =>
       this.count(message.whatsapp_message_id),
     );
@@ -55,7 +58,10 @@ export class Listener {
   private count(wamid: string): void {
     if (!wamid.startsWith(this.prefix)) return;
     const message = Number(wamid.slice(this.prefix.length));
-    if (this.times[message] === 0) this.distinct++;
+    if (this.times[message] === 0) {
+      this.distinct++;
+      this.heardAt[message] = performance.now();
+    }
     this.times[message]!++;
   }
 }

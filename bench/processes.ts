@@ -7,6 +7,7 @@ const END_LIMIT_MS = 12_000;
 const SHOWN_LINES = 20;
 
 const running = new Set<ChildProcess>();
+let questions = 0;
 
 export interface ChildOptions {
   args?: string[];
@@ -48,6 +49,22 @@ export class ServerProcess {
 
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  /** What the process answers to a question, see questions.ts. */
+  async ask<Answer>(question: string, input: unknown = null): Promise<Answer> {
+    const id = ++questions;
+    return await new Promise<Answer>((answered, failed) => {
+      const lost = (): void => failed(new Error(`The process ended before it answered "${question}".`));
+      const hear = (message: { id?: number; answer?: Answer; error?: string }): void => {
+        if (message.id !== id) return;
+        this.child.off('message', hear).off('exit', lost);
+        if (message.error === undefined) answered(message.answer as Answer);
+        else failed(new Error(message.error));
+      };
+      this.child.on('message', hear).once('exit', lost);
+      this.child.send({ id, question, input });
+    });
   }
 
   /** Lets it end its work. */

@@ -34,6 +34,10 @@ export interface RunOptions {
   batch: Omit<Batch, 'run'>;
   connections: number;
   profile: Profile | null;
+  /** The database that each run starts with a copy of; left out, an empty one. */
+  template?: string;
+  /** Messages before the counted ones. */
+  warmUp?: number;
 }
 
 /** One counted run on an empty database, after a warm-up. */
@@ -41,7 +45,8 @@ export async function run(contender: Contender, options: RunOptions): Promise<Ru
   const { postgres, profile } = options;
   const adminUrl = postgres.urlFor('postgres');
   const database = `bench_${Math.random().toString(36).slice(2, 10)}`;
-  await execute(adminUrl, `create database ${database}`, 'checkpoint');
+  const copied = options.template === undefined ? '' : `template ${options.template} strategy file_copy`;
+  await execute(adminUrl, `create database ${database} ${copied}`, 'checkpoint');
   const running = await contender.start({
     databaseUrl: postgres.urlFor(database),
     log: join(options.dir, `${database}.log`),
@@ -59,9 +64,9 @@ async function measure(
   contender: Contender,
   running: Running,
   database: string,
-  { postgres, repetition, batch: size, connections, profile }: RunOptions,
+  { postgres, repetition, batch: size, warmUp: warmUpMessages = WARM_UP, connections, profile }: RunOptions,
 ): Promise<RunFigures> {
-  const warmUp: Batch = { ...size, run: `${database}w`, messages: WARM_UP };
+  const warmUp: Batch = { ...size, run: `${database}w`, messages: warmUpMessages };
   const batch: Batch = { ...size, run: `${database}c` };
   const databaseUrl = postgres.urlFor(database);
   await (await Load.prepare(warmUp, running.webhookUrl, connections)).run();

@@ -14,14 +14,17 @@ import {
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Server as SocketServer } from 'socket.io';
 import { batchedStore, type FloorMessage, floorPool, type Store, transactionStore } from './floor-store';
 
 // The least a Nest server can be that verifies a webhook's signature over its raw bytes and stores its messages
-// before it answers. `floor.js fastify|express full|tx`; DATABASE_URL and APP_SECRET in the environment.
+// before it answers. `floor.js fastify|express full|tx [tell]`; DATABASE_URL and APP_SECRET in the environment.
+// With `tell`, each message goes to the sockets on /crm once it is stored.
 
 const STORE = Symbol('STORE');
 const PREFIX = 'sha256=';
 const HEADER_LENGTH = 71;
+const sockets = process.argv[4] === 'tell' ? new SocketServer({ serveClient: false }) : null;
 
 interface Hook {
   entry: {
@@ -55,12 +58,21 @@ class HookController {
       provide: STORE,
       useFactory: (): Store => {
         const pool = floorPool(process.env['DATABASE_URL']!);
-        return process.argv[3] === 'tx' ? transactionStore(pool) : batchedStore(pool);
+        return telling(process.argv[3] === 'tx' ? transactionStore(pool) : batchedStore(pool));
       },
     },
   ],
 })
 class FloorModule {}
+
+function telling(store: Store): Store {
+  if (sockets === null) return store;
+  const everyone = sockets.of('/crm').on('connection', (socket) => socket.emit('stream:ready', {}));
+  return async (message) => {
+    await store(message);
+    everyone.emit('message:new', { ...message, whatsapp_message_id: message.wamid });
+  };
+}
 
 function isSigned(raw: Buffer, header: string | string[] | undefined): boolean {
   const wanted = createHmac('sha256', process.env['APP_SECRET']!).update(raw).digest();
@@ -99,6 +111,7 @@ async function main(): Promise<void> {
   await app.listen(0, '127.0.0.1');
   const server = app.getHttpServer() as Server;
   server.keepAliveTimeout = 60_000;
+  sockets?.attach(server);
   process.send!({ type: 'ready', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 }
 
