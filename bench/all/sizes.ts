@@ -26,7 +26,7 @@ export const STANDARD: Size = {
   history: 1_000_000,
   answers: 200,
   itemsPerSecond: 300,
-  repliesPerSecond: 50,
+  repliesPerSecond: 25,
   pacedSeconds: 10,
   crowds: [1_000, 5_000],
   deliveries: 200_000,
