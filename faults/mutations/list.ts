@@ -16,6 +16,7 @@ export interface Mutation {
 const INTAKE = 'src/meta-whatsapp/webhook-intake.service.js';
 const OUTBOX_ROWS = 'src/messages/outbox.repository.js';
 const OUTBOX = 'src/messages/outbox.service.js';
+const INBOUND = 'src/messages/inbound.repository.js';
 const MESSAGES = 'src/messages/messages.repository.js';
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -24,8 +25,8 @@ export const MUTATIONS: readonly Mutation[] = [
     does: 'No unique index decides whether a message is there already.',
     patches: [
       {
-        file: MESSAGES,
-        find: 'on conflict (workspace_id, whatsapp_message_id) where whatsapp_message_id is not null do nothing',
+        file: INBOUND,
+        find: 'on conflict ${ALREADY_STORED} do nothing',
         replace: '',
       },
     ],
@@ -45,7 +46,7 @@ export const MUTATIONS: readonly Mutation[] = [
     does: 'The unread count grows by one for each batch instead of each message.',
     patches: [
       {
-        file: MESSAGES,
+        file: INBOUND,
         find: 'unread_count = unread_count + n.messages',
         replace: 'unread_count = unread_count + 1',
       },

@@ -60,7 +60,7 @@ export class Node {
     await (this.starting = this.launch());
   }
 
-  /** Where the process ends next; taken up at its next start. */
+  /** Where the process ends next; taken up at its next start, and at that one only: a point may lie in the start itself. */
   arm(crash: PreloadOrders['crash']): void {
     this.crash = crash;
   }
@@ -106,6 +106,7 @@ export class Node {
       orders,
       JSON.stringify({ patches, crash: this.crash, report, blockMs: BLOCK_MS } satisfies PreloadOrders),
     );
+    this.crash = null;
     const process = await ServerProcess.start(SERVER, {
       nodeArgs: ['-r', PRELOAD],
       environment: {

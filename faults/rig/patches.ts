@@ -33,8 +33,13 @@ const at = (point: string): string => `globalThis.faultPoint('${point}');`;
 const CRASH_PATCHES: readonly Patch[] = [
   {
     file: UNIT_OF_WORK,
-    find: 'await tx.commit();',
-    replace: `${at('transaction.before_commit')} await tx.commit(); ${at('transaction.after_commit')}`,
+    find: 'ending = tx.commit();',
+    replace: `if (how === 'begin') ${at('transaction.before_commit')} ending = tx.commit();`,
+  },
+  {
+    file: UNIT_OF_WORK,
+    find: 'for (const callback of tx.committed)',
+    replace: `if (how === 'begin') ${at('transaction.after_commit')} for (const callback of tx.committed)`,
   },
   {
     file: INTAKE,
@@ -43,8 +48,13 @@ const CRASH_PATCHES: readonly Patch[] = [
   },
   {
     file: INTAKE,
+    find: 'if (refused.length > 0)',
+    replace: `${at('webhook.after_store')} if (refused.length > 0)`,
+  },
+  {
+    file: INTAKE,
     find: 'await this.setAside.keep(body, refused);',
-    replace: `${at('webhook.after_store')} await this.setAside.keep(body, refused); ${at('webhook.before_answer')}`,
+    replace: `{ await this.setAside.keep(body, refused); } ${at('webhook.before_answer')}`,
   },
   {
     file: WORKER,
