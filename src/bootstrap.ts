@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module';
 import type { Config } from './config/config';
 import { configureFastify, fastifyAdapter, serveHealthOnly } from './platform/http/fastify';
-import { SocketAdapter } from './platform/http/socket-adapter';
+import { SocketAdapter } from './socket-adapter';
 import { validationPipe } from './platform/http/validation';
 import { NestLogger } from './platform/observability/logger';
 import { LOGGER } from './platform/observability/observability.module';

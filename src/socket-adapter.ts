@@ -4,8 +4,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import { defer, type Observable } from 'rxjs';
 import type { Server as SocketServer, ServerOptions, Socket } from 'socket.io';
-import type { Config } from '../../config/config';
-import { gatherFrames, PACKET_PARSER } from './socket-packets';
+import type { Config } from './config/config';
+import { gatherFrames, PACKET_PARSER } from './platform/http/socket-packets';
 
 /** Largest packet a client may send over a socket, in bytes. */
 const SOCKET_PACKET_LIMIT = 64 * 1024;
