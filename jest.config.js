@@ -47,6 +47,6 @@ module.exports = {
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esm.join('|')})/)`],
   maxWorkers: 2,
-  testTimeout: 60_000,
+  testTimeout: 30_000,
   workerIdleMemoryLimit: '900MB',
 };

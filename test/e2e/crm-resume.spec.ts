@@ -157,5 +157,5 @@ describe.each([
           .toSorted((a, b) => a - b),
       ).toEqual(all);
     }
-  }, 120_000); // all rounds on a busy machine: how long they take is not the question
+  });
 });
