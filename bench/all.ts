@@ -1,17 +1,15 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/database/embedded-postgres';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { EmbeddedPostgres } from '../src/platform/database/embedded-postgres';
 import type { Bench } from './all/bench';
-import { withClient } from './all/database';
 import { History } from './all/history';
 import type { Line } from './all/line';
 import { ALL_USAGE, type AllOptions, parseAllOptions } from './all/options';
 import { PARTS, WITH_SOCKETS } from './all/parts';
 import { fallen, merged, rowOf, rowsIn, tableOf, written } from './all/table';
+import { optionsOrExit, postgresVersion, runAlone } from './frame';
 import { describeMachine, type Machine } from './machine';
 import { UsageError } from './options';
-import { killAll } from './processes';
 import { tooFewFilesFor } from './sockets/crowd';
 
 /** From dist/bench. */
@@ -24,35 +22,17 @@ interface Results {
 
 /** `npm run bench`: every promise about speed in one run, each beside its floor. See README.md. */
 async function main(): Promise<void> {
-  const options = optionsOrExit();
-  const dir = mkdtempSync(join(options.dir, 'bench-'));
-  const state: { postgres: EmbeddedPostgres | null; ending: boolean } = { postgres: null, ending: false };
-  const cleanUp = async (): Promise<void> => {
-    state.ending = true;
-    await killAll();
-    await state.postgres?.stop();
-    await rm(dir, { recursive: true, force: true });
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void cleanUp().then(() => process.exit(130)));
-
-  let code = 1;
-  try {
-    state.postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'shared') });
+  const options = optionsOrExit(parseAndCount, ALL_USAGE);
+  await runAlone({ dir: options.dir, name: 'bench-' }, async (dir, postgres) => {
     const started = performance.now();
-    const machine = describeMachine(dir, await postgresVersion(state.postgres));
-    const results = await measureAll(options, dir, state.postgres);
+    const machine = describeMachine(dir, await postgresVersion(postgres));
+    const results = await measureAll(options, dir, postgres);
     const minutes = ((performance.now() - started) / 60_000).toFixed(1);
     console.log(
       `\n${tableOf(results.lines.map(rowOf))}\n\n${described(machine, options)}\n${minutes} minutes.`,
     );
-    code = finish(options, machine, results);
-  } catch (error) {
-    if (!state.ending) console.error(error);
-  }
-  if (state.ending) return; // a signal came, and its handler ends the process
-  await cleanUp();
-  process.exit(code);
+    return finish(options, machine, results);
+  });
 }
 
 async function measureAll(options: AllOptions, dir: string, postgres: EmbeddedPostgres): Promise<Results> {
@@ -101,25 +81,13 @@ function described(
   );
 }
 
-async function postgresVersion({ url }: EmbeddedPostgres): Promise<string> {
-  return await withClient(
-    url,
-    async (db) => (await db.query<{ server_version: string }>('show server_version')).rows[0]!.server_version,
-  );
-}
-
-function optionsOrExit(): AllOptions {
-  try {
-    const options = parseAllOptions(process.argv.slice(2));
-    const sockets = Math.max(...options.size.crowds);
-    const tooFew = options.parts.some((part) => WITH_SOCKETS.includes(part)) ? tooFewFilesFor(sockets) : null;
-    if (tooFew !== null) throw new UsageError(tooFew);
-    return options;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${ALL_USAGE}`);
-    process.exit(2);
-  }
+/** Throws where so many sockets cannot be opened, too. */
+function parseAndCount(flags: string[]): AllOptions {
+  const options = parseAllOptions(flags);
+  const sockets = Math.max(...options.size.crowds);
+  const tooFew = options.parts.some((part) => WITH_SOCKETS.includes(part)) ? tooFewFilesFor(sockets) : null;
+  if (tooFew !== null) throw new UsageError(tooFew);
+  return options;
 }
 
 void main();

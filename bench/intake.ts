@@ -1,8 +1,6 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { Client } from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/database/embedded-postgres';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { EmbeddedPostgres } from '../src/platform/database/embedded-postgres';
 import {
   BATCHED_FLOOR,
   type Contender,
@@ -10,9 +8,9 @@ import {
   TRANSACTION_FLOOR,
   WITHOUT_STATISTICS,
 } from './contenders';
+import { optionsOrExit, postgresVersion, runAlone } from './frame';
 import { describeMachine, type Machine } from './machine';
-import { type Options, parseOptions, USAGE, UsageError } from './options';
-import { killAll } from './processes';
+import { type Options, parseOptions, USAGE } from './options';
 import { Profile } from './profile';
 import { type Goal, judge, progress, report } from './report';
 import { run, type RunFigures } from './run';
@@ -27,34 +25,14 @@ interface Results {
 
 /** `npm run bench:intake`: the server and its floors under the same load, side by side. See README.md. */
 async function main(): Promise<void> {
-  const options = optionsOrExit();
-  const dir = mkdtempSync(join(options.dir, 'bench-intake-'));
-  const state: { postgres: EmbeddedPostgres | null; ending: boolean } = { postgres: null, ending: false };
-  const cleanUp = async (): Promise<void> => {
-    state.ending = true;
-    await killAll();
-    await state.postgres?.stop();
-    await rm(dir, { recursive: true, force: true });
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void cleanUp().then(() => process.exit(130)));
-
-  let code = 1;
-  try {
-    state.postgres = await startEmbeddedPostgres({
-      dataDir: join(dir, 'shared'),
-      ...(options.profile === null ? {} : { settings: Profile.SETTINGS }),
-    });
-    const results = await measureAll(options, dir, state.postgres);
+  const options = optionsOrExit(parseOptions, USAGE);
+  const settings = options.profile === null ? {} : { settings: Profile.SETTINGS };
+  await runAlone({ dir: options.dir, name: 'bench-intake-', ...settings }, async (dir, postgres) => {
+    const results = await measureAll(options, dir, postgres);
     console.log(`\n${report(results.machine, results.runs, results.goals)}`);
     save(options, results);
-    code = exitCode(options, results);
-  } catch (error) {
-    if (!state.ending) console.error(error);
-  }
-  if (state.ending) return; // a signal came, and its handler ends the process
-  await cleanUp();
-  process.exit(code);
+    return exitCode(options, results);
+  });
 }
 
 async function measureAll(options: Options, dir: string, postgres: EmbeddedPostgres): Promise<Results> {
@@ -114,24 +92,6 @@ function exitCode({ check }: Options, { runs, goals }: Results): number {
 function save({ json, profile, ...options }: Options, results: Results): void {
   if (profile !== null) console.log(`\nThe profiles are in ${profile}.`);
   if (json !== null) writeFileSync(json, `${JSON.stringify({ options, ...results }, null, 2)}\n`);
-}
-
-async function postgresVersion(postgres: EmbeddedPostgres): Promise<string> {
-  const client = new Client({ connectionString: postgres.url });
-  await client.connect();
-  const { rows } = await client.query<{ server_version: string }>('show server_version');
-  await client.end();
-  return rows[0]!.server_version;
-}
-
-function optionsOrExit(): Options {
-  try {
-    return parseOptions(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${USAGE}`);
-    process.exit(2);
-  }
 }
 
 void main();

@@ -6,11 +6,11 @@ import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/database/embedded-postgres';
 import { serverEnvironment, signIn, startProductionServer } from './contenders';
+import { compare, placesIn } from './compare';
 import { percentile } from './figures';
-import { HttpConnection } from './http-connection';
 import { killAll, runScript } from './processes';
 import { makeHistory } from './reads-data';
-import { ask, FILE_KEYS, HAND_MADE_INDEX, type Question, questionsOf } from './reads-questions';
+import { FILE_KEYS, HAND_MADE_INDEX, type Question, questionsOf } from './reads-questions';
 
 const USAGE = `Usage: npm run bench:reads -- [flags]
 
@@ -21,9 +21,6 @@ const USAGE = `Usage: npm run bench:reads -- [flags]
   --only TEXT       only the questions whose name holds this text`;
 const MAKE_USERS = join(__dirname, '../scripts/create-users.js');
 const KEPT = 'history.json';
-const WARM_UP = 10;
-/** After each other, so that what disturbs one side disturbs the other as well. */
-const IN_A_ROW = 10;
 
 interface Options {
   messages: number;
@@ -98,29 +95,8 @@ async function measured(
   token: string,
   repetitions: number,
 ): Promise<string> {
-  const http = await HttpConnection.open(url);
-  const overHttp = async (): Promise<void> => {
-    const path = question.path(Math.random);
-    const head = `GET ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\n\r\n`;
-    const status = await http.send(Buffer.from(head));
-    if (status !== 200) throw new Error(`${path} answers ${status}`);
-  };
-  const bySql = (): Promise<void> => ask(db, question, Math.random);
-  for (let n = 0; n < WARM_UP; n++) {
-    await overHttp();
-    await bySql();
-  }
-  const [server, sql]: [number[], number[]] = [[], []];
-  while (server.length < repetitions) {
-    for (let n = 0; n < IN_A_ROW; n++) server.push(await millisecondsOf(overHttp));
-    for (let n = 0; n < IN_A_ROW; n++) sql.push(await millisecondsOf(bySql));
-  }
-  http.close();
-  return row(
-    `${question.name} (${question.who})`,
-    Float64Array.from(server).sort(),
-    Float64Array.from(sql).sort(),
-  );
+  const { server, sql } = await compare(question, db, url, token, repetitions);
+  return row(`${question.name} (${question.who})`, server, sql);
 }
 
 function row(name: string, server: Float64Array, sql: Float64Array): string {
@@ -128,19 +104,6 @@ function row(name: string, server: Float64Array, sql: Float64Array): string {
   const [b50, b99] = [percentile(sql, 0.5), percentile(sql, 0.99)];
   const figures = [a50, a99, b50, b99].map((ms, i) => ms.toFixed(2).padStart(i % 2 === 0 ? 12 : 9));
   return `${name.padEnd(50)}${figures.join('')}${(a50 / b50).toFixed(1).padStart(12)}${(a99 / b99).toFixed(1).padStart(7)}`;
-}
-
-async function millisecondsOf(work: () => Promise<void>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
-
-async function placesIn(db: Client): Promise<[first: number, conversations: number, employer: number]> {
-  const { rows } = await db.query<{ first: string; count: string; employer: string }>(
-    `select min(id) as first, count(*) as count, (select id from users where username = 'employer') as employer from conversation`,
-  );
-  return [Number(rows[0]!.first), Number(rows[0]!.count), Number(rows[0]!.employer)];
 }
 
 function keptIn(dir: string, messages: number): Kept | null {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres';
-import { execute } from './database';
+import { execute } from '../database';
 import type { Findings } from './line';
 import type { History } from './history';
 import type { Size } from './sizes';

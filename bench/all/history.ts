@@ -3,7 +3,7 @@ import type { EmbeddedPostgres } from '../../src/platform/database/embedded-post
 import { runScript } from '../processes';
 import { MAKE_USERS, serverEnvironment, startProductionServer } from '../contenders';
 import { makeHistory } from '../reads-data';
-import { execute, withClient } from './database';
+import { execute, withClient } from '../database';
 import type { Size } from './sizes';
 
 const DATABASE = 'bench_history';

@@ -6,7 +6,7 @@ import { cpuMicros, cpuMicrosWithChildren } from '../machine';
 import type { ServerProcess } from '../processes';
 import { type Batch, signedRequests } from '../webhooks';
 import { type Bench, inTurn, onFreshDatabase } from './bench';
-import { execute } from './database';
+import { execute } from '../database';
 import { type Findings, line } from './line';
 import { faultsOf, sendPaced } from './paced-load';
 

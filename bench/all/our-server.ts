@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { MAKE_USERS, serverEnvironment, signIn, startProductionServer, webhookOf } from '../contenders';
 import { runScript, type ServerProcess } from '../processes';
-import { withClient } from './database';
+import { withClient } from '../database';
 
 /** Requests of one user are counted in a window; a benchmark has more than people make. */
 const UNTHROTTLED = { THROTTLE_LIMIT: '1000000', THROTTLE_TTL: '1' };

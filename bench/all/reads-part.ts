@@ -1,18 +1,15 @@
 import type { Client } from 'pg';
 import { signIn, startProductionServer } from '../contenders';
+import { compare, placesIn } from '../compare';
 import { percentile } from '../figures';
-import { HttpConnection } from '../http-connection';
-import { ask, HAND_MADE_INDEX, type Question, questionsOf } from '../reads-questions';
+import { HAND_MADE_INDEX, type Question, questionsOf } from '../reads-questions';
 import { join } from 'node:path';
 import type { Bench } from './bench';
-import { withClient } from './database';
+import { withClient } from '../database';
 import { inboxQuestions } from './inbox-questions';
 import { type Findings, type Line, number } from './line';
 
 const SQL = 'SQL by hand';
-const WARM_UP = 10;
-/** After each other, so that what disturbs one side disturbs the other as well. */
-const IN_A_ROW = 10;
 /** Of the bare queries' p99. */
 const READ_LIMIT = 3;
 const [SEARCH_MS, ANY_SEARCH_MS] = [50, 1_500];
@@ -88,41 +85,10 @@ async function measured(
   token: string,
   answers: number,
 ): Promise<{ ours: Answers; sql: Answers }> {
-  const http = await HttpConnection.open(url);
-  const overHttp = async (): Promise<void> => {
-    const path = question.path(Math.random);
-    const head = `GET ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\n\r\n`;
-    const status = await http.send(Buffer.from(head));
-    if (status !== 200) throw new Error(`${path} answers ${status}`);
-  };
-  const bySql = (): Promise<void> => ask(db, question, Math.random);
-  for (let n = 0; n < WARM_UP; n++) {
-    await overHttp();
-    await bySql();
-  }
-  const [ours, sql]: [number[], number[]] = [[], []];
-  while (ours.length < answers) {
-    for (let n = 0; n < IN_A_ROW; n++) ours.push(await millisecondsOf(overHttp));
-    for (let n = 0; n < IN_A_ROW; n++) sql.push(await millisecondsOf(bySql));
-  }
-  http.close();
-  return { ours: summary(ours), sql: summary(sql) };
+  const { server, sql } = await compare(question, db, url, token, answers);
+  return { ours: summary(server), sql: summary(sql) };
 }
 
-function summary(times: number[]): Answers {
-  const sorted = Float64Array.from(times).sort();
+function summary(sorted: Float64Array): Answers {
   return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99), most: sorted.at(-1)! };
-}
-
-async function millisecondsOf(work: () => Promise<void>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
-
-async function placesIn(db: Client): Promise<[first: number, conversations: number, employer: number]> {
-  const { rows } = await db.query<{ first: string; count: string; employer: string }>(
-    `select min(id) as first, count(*) as count, (select id from users where username = 'employer') as employer from conversation`,
-  );
-  return [Number(rows[0]!.first), Number(rows[0]!.count), Number(rows[0]!.employer)];
 }

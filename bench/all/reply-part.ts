@@ -6,7 +6,7 @@ import { Load } from '../load';
 import { ServerProcess } from '../processes';
 import { APP_SECRET, PHONE_NUMBER_ID } from '../webhooks';
 import { type Bench, inTurn, onFreshDatabase } from './bench';
-import { execute, withClient } from './database';
+import { execute, withClient } from '../database';
 import { type Latencies, latenciesOf, latencyLines, processorTime, told } from './latency-part';
 import type { Findings } from './line';
 import { startOurServer } from './our-server';

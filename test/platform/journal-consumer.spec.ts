@@ -4,19 +4,12 @@ import { Retention } from '../../src/platform/events/retention';
 import { createLogger } from '../../src/platform/observability/logger';
 import { eventually } from '../support/eventually';
 import { latch } from '../support/jobs';
-import {
-  append,
-  collector,
-  logOf,
-  type RunningConsumers,
-  startConsumers,
-  textOf,
-} from '../support/journal-consumers';
+import { append, collector, Consumers, logOf, textOf } from '../support/journal-consumers';
 import { startPlatform, type TestPlatform, twoWorkspaces } from '../support/platform';
 import { testConfig } from '../support/system';
 
 let platform: TestPlatform;
-let running: RunningConsumers[] = [];
+const consumers = new Consumers(() => platform);
 
 beforeAll(async () => {
   platform = await startPlatform();
@@ -25,27 +18,15 @@ beforeAll(async () => {
     grant all on effect to apicechat_app`);
 });
 afterEach(async () => {
-  await stopAll();
+  await consumers.stopAll();
   await platform.sql('delete from journal_consumer; delete from effect');
 });
 afterAll(() => platform.stop());
 
-async function stopAll(): Promise<void> {
-  await Promise.all(running.map((one) => one.stop()));
-  running = [];
-}
-
-async function start(
-  consumer: JournalConsumer,
-  options: Parameters<typeof startConsumers>[2] = {},
-): Promise<void> {
-  running.push(await startConsumers(platform, [consumer], options));
-}
-
 test('a consumer is handed what commits after its first start: its types, what it wants, in order', async () => {
   await append(platform, ['before']);
   const seen: string[] = [];
-  await start(collector(seen));
+  await consumers.start(collector(seen));
   await append(platform, ['1', 'unwanted', '2']);
   await append(platform, ['other type'], { type: 'other' });
   await append(platform, ['3']);
@@ -55,7 +36,7 @@ test('a consumer is handed what commits after its first start: its types, what i
 
 test('it hears within 100 ms, and within a second or so where no hint comes', async () => {
   const seen: string[] = [];
-  await start(collector(seen));
+  await consumers.start(collector(seen));
   await append(platform, ['warm up']);
   await eventually(() => seen.length === 1);
   const times: number[] = [];
@@ -67,8 +48,8 @@ test('it hears within 100 ms, and within a second or so where no hint comes', as
   }
   expect(times.sort((a, b) => a - b)[5]).toBeLessThan(100);
 
-  await stopAll();
-  await start(collector(seen), { hints: false });
+  await consumers.stopAll();
+  await consumers.start(collector(seen), { hints: false });
   await append(platform, ['without a hint']);
   await eventually(() => seen.includes('without a hint'), { timeoutMs: 3_000 });
 });
@@ -79,7 +60,7 @@ test('of workspaces that it has nothing to do in it is handed nothing, and of on
   const mine: number[] = [];
   let asked = 0;
   let isTime = false;
-  await start({
+  await consumers.start({
     ...collector(seen),
     workspaces: async () => {
       const answer = [...mine];
@@ -107,12 +88,12 @@ test('of workspaces that it has nothing to do in it is handed nothing, and of on
 
 test('what happens while nobody runs is handed over afterwards, what was handled is not', async () => {
   const seen: string[] = [];
-  await start(collector(seen));
+  await consumers.start(collector(seen));
   await append(platform, ['1']);
   await eventually(() => seen.length === 1);
-  await stopAll();
+  await consumers.stopAll();
   await append(platform, ['2', '3']);
-  await start(collector(seen));
+  await consumers.start(collector(seen));
   await append(platform, ['4']);
   await eventually(() => seen.length >= 4);
   expect(seen).toEqual(['1', '2', '3', '4']);
@@ -120,9 +101,9 @@ test('what happens while nobody runs is handed over afterwards, what was handled
 
 test('a process that runs no jobs hands nothing over, but settles where the first worker begins', async () => {
   const seen: string[] = [];
-  await start(collector(seen), { role: 'api' });
+  await consumers.start(collector(seen), { role: 'api' });
   await append(platform, ['before the first worker']);
-  await start(collector(seen));
+  await consumers.start(collector(seen));
   await eventually(() => seen.length === 1);
   expect(seen).toEqual(['before the first worker']);
 });
@@ -131,13 +112,13 @@ test('entries of one workspace come together, never those of two', async () => {
   const [north, south] = await twoWorkspaces(platform);
   const handed: [number, string[]][] = [];
   const consumer = collector([]);
-  await start(consumer);
-  await stopAll();
+  await consumers.start(consumer);
+  await consumers.stopAll();
   await append(platform, ['n1', 'n2'], { workspaceId: north });
   await append(platform, ['n3'], { workspaceId: north });
   await append(platform, ['s1'], { workspaceId: south });
   await append(platform, ['n4'], { workspaceId: north });
-  await start({
+  await consumers.start({
     ...consumer,
     handle: (workspaceId, events) => {
       handed.push([workspaceId, events.map(textOf)]);
@@ -161,8 +142,8 @@ test('of two processes one works at a time, and together they hand over everythi
     now--;
   };
   const expected = Array.from({ length: 60 }, (_, n) => `${n}`);
-  await start(collector(seen, { meanwhile }));
-  await start(collector(seen, { meanwhile }));
+  await consumers.start(collector(seen, { meanwhile }));
+  await consumers.start(collector(seen, { meanwhile }));
   for (const text of expected) await append(platform, [text]);
   await eventually(() => seen.length >= expected.length);
   expect(seen).toEqual(expected);
@@ -178,8 +159,8 @@ test('while one process is busy the others are not held up by its lock, and no c
       await goOn.opened;
     },
   });
-  await start(slow);
-  await start(slow);
+  await consumers.start(slow);
+  await consumers.start(slow);
   await append(platform, ['1']);
   await began.opened;
   await append(platform, ['2']);
@@ -215,7 +196,7 @@ describe('a crash', () => {
           if (when === 'between effect and place' && crashes-- > 0) await killPlatformSessions();
         },
       };
-      await start(consumer);
+      await consumers.start(consumer);
       await append(platform, ['1', '2']);
       await append(platform, ['3']);
       await eventually(async () => (await effects()) === 3);
@@ -240,7 +221,7 @@ describe('a crash', () => {
 });
 
 test('where nothing happens nothing is written, but for the place every ten seconds', async () => {
-  await start(collector([]));
+  await consumers.start(collector([]));
   await append(platform, ['1']);
   const version = async (): Promise<string> =>
     (await platform.sql<{ xmin: string }>('select xmin::text from journal_consumer'))[0]!.xmin;
@@ -265,8 +246,8 @@ describe('a place in the journal', () => {
   test('whose entries were removed is noted as a gap, and what is left is handed over', async () => {
     const { lines, logger } = logOf();
     const seen: string[] = [];
-    await start(collector(seen));
-    await stopAll();
+    await consumers.start(collector(seen));
+    await consumers.stopAll();
     await append(platform, ['removed']);
     await platform.sql(`update event set created_at = now() - interval '2 days'`);
     await new Retention(
@@ -275,7 +256,7 @@ describe('a place in the journal', () => {
       platform.database,
     ).clear();
     await append(platform, ['left']);
-    await start(collector(seen), { logger });
+    await consumers.start(collector(seen), { logger });
     await eventually(() => seen.length > 0);
     expect(seen).toEqual(['left']);
     expect((await place()).last_gap_at).not.toBeNull();
@@ -287,10 +268,10 @@ describe('a place in the journal', () => {
   test('of another database is given up for now, with a log line', async () => {
     const { lines, logger } = logOf();
     const seen: string[] = [];
-    await start(collector(seen));
-    await stopAll();
+    await consumers.start(collector(seen));
+    await consumers.stopAll();
     await platform.sql(`update journal_consumer set cursor = '900000000000:900000000000:'`);
-    await start(collector(seen), { logger });
+    await consumers.start(collector(seen), { logger });
     await append(platform, ['new']);
     await eventually(() => seen.length === 1);
     expect((await place()).last_gap_at).not.toBeNull();

@@ -6,38 +6,24 @@ import { latch } from '../support/jobs';
 import {
   append,
   collector,
+  Consumers,
   logOf,
   type RunningConsumers,
-  startConsumers,
   textOf,
 } from '../support/journal-consumers';
 import { startPlatform, type TestPlatform } from '../support/platform';
 
 let platform: TestPlatform;
-let running: RunningConsumers[] = [];
+const consumers = new Consumers(() => platform);
 
 beforeAll(async () => {
   platform = await startPlatform();
 });
 afterEach(async () => {
-  await stopAll();
+  await consumers.stopAll();
   await platform.sql('delete from journal_consumer; delete from journal_set_aside');
 });
 afterAll(() => platform.stop());
-
-async function stopAll(): Promise<void> {
-  await Promise.all(running.map((one) => one.stop()));
-  running = [];
-}
-
-async function start(
-  consumer: JournalConsumer,
-  options: Parameters<typeof startConsumers>[2] = {},
-): Promise<RunningConsumers> {
-  const one = await startConsumers(platform, [consumer], options);
-  running.push(one);
-  return one;
-}
 
 describe('an entry that cannot be handled', () => {
   test('is set aside after 5 tries, with a log line and a row; those before and behind it are handled once', async () => {
@@ -55,8 +41,8 @@ describe('an entry that cannot be handled', () => {
         return Promise.resolve();
       },
     };
-    await start(allOrNothing, { logger });
-    await start(allOrNothing, { logger });
+    await consumers.start(allOrNothing, { logger });
+    await consumers.start(allOrNothing, { logger });
     await append(platform, ['1', 'poison', '2']);
     // Whatever else happens meanwhile, nobody tries before it is time.
     while (!seen.includes('2') && tries.length < 9) {
@@ -94,13 +80,13 @@ describe('an entry that cannot be handled', () => {
     let fails = 3;
     const meanwhile = (): Promise<void> =>
       fails-- > 0 ? Promise.reject(new Error('not yet')) : Promise.resolve();
-    await start(collector(seen, { meanwhile }));
+    await consumers.start(collector(seen, { meanwhile }));
     await append(platform, ['1']);
     const failures = async (): Promise<number> =>
       (await platform.sql<{ failures: number }>('select failures from journal_consumer'))[0]!.failures;
     await eventually(async () => (await failures()) === 2);
-    await stopAll();
-    await start(collector(seen, { meanwhile }));
+    await consumers.stopAll();
+    await consumers.start(collector(seen, { meanwhile }));
     await eventually(() => seen.length === 1);
     expect(await platform.sql('select 1 from journal_set_aside')).toEqual([]);
     await eventually(async () => (await failures()) === 0);
@@ -111,7 +97,7 @@ describe('an entry that cannot be handled', () => {
     const hangs = collector(seen, {
       meanwhile: (text) => (text === 'hangs' ? new Promise(() => undefined) : Promise.resolve()),
     });
-    await start(hangs);
+    await consumers.start(hangs);
     await platform.sql(`update journal_consumer set failures = 0`);
     await append(platform, ['hangs']);
     await append(platform, ['next']);
@@ -128,7 +114,7 @@ describe('an entry that cannot be handled', () => {
       away-- > 0
         ? Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))
         : Promise.resolve();
-    await start(collector(seen, { meanwhile }));
+    await consumers.start(collector(seen, { meanwhile }));
     for (let n = 0; n < 8; n++) {
       await append(platform, [`${n}`]);
       await delay(30);
@@ -152,14 +138,14 @@ describe('a run that takes too long as a whole', () => {
 
   test('is handled one by one, and what was handled is saved before the transaction has rested too long', async () => {
     const seen: string[] = [];
-    await start(slow(seen));
+    await consumers.start(slow(seen));
     const before = await place();
     await append(platform, entries);
     await eventually(async () => (await place()) !== before, { timeoutMs: 15_000 });
-    await stopAll();
+    await consumers.stopAll();
     const handled = seen.length;
     expect(handled).toBeLessThan(entries.length);
-    await start(collector(seen));
+    await consumers.start(collector(seen));
     await eventually(() => seen.length >= entries.length);
     expect(seen).toEqual(entries);
     expect(await platform.sql('select 1 from journal_set_aside')).toEqual([]);
@@ -182,12 +168,12 @@ describe('what was set aside', () => {
   /** The running consumer and the row of an entry that it gave up. */
   async function setAside(): Promise<{ one: RunningConsumers; id: number; eventId: number }> {
     [works, handed, meanwhile] = [false, [], () => Promise.resolve()];
-    await start(consumer);
-    await stopAll();
+    await consumers.start(consumer);
+    await consumers.stopAll();
     await append(platform, ['poison']);
     const [event] = await platform.sql<{ id: number }>('select max(id) as id from event');
     await platform.sql('update journal_consumer set failing_event = $1, failures = 4', [event!.id]);
-    const one = await start(consumer);
+    const one = await consumers.start(consumer);
     const row = await eventually(
       async () => (await platform.sql<{ id: number }>('select id from journal_set_aside'))[0],
     );

@@ -41,6 +41,28 @@ export async function startConsumers(
   };
 }
 
+/** Those of one test, stopped together. */
+export class Consumers {
+  private running: RunningConsumers[] = [];
+
+  /** Started on `platform()`, which may not be there yet when this is made. */
+  constructor(private readonly platform: () => TestPlatform) {}
+
+  async start(
+    consumer: JournalConsumer,
+    options: Parameters<typeof startConsumers>[2] = {},
+  ): Promise<RunningConsumers> {
+    const one = await startConsumers(this.platform(), [consumer], options);
+    this.running.push(one);
+    return one;
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all(this.running.map((one) => one.stop()));
+    this.running = [];
+  }
+}
+
 /** Entries of one transaction, of the type that {@link collector} takes unless told otherwise. */
 export async function append(
   platform: TestPlatform,
