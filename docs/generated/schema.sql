@@ -335,6 +335,9 @@ CREATE INDEX conversation_status ON public.conversation USING btree (workspace_i
 CREATE INDEX conversation_unread ON public.conversation USING btree (workspace_id, assigned_user) INCLUDE (unread_count) WHERE (unread_count > 0);
 CREATE INDEX conversation_updated ON public.conversation USING btree (workspace_id, updated_at, id);
 CREATE TRIGGER conversation_read_up_to BEFORE UPDATE ON conversation FOR EACH ROW WHEN (NOT new.last_message_id IS DISTINCT FROM old.last_message_id AND (new.unread_count <> old.unread_count OR new.read_up_to_id <> old.read_up_to_id)) EXECUTE FUNCTION keep_read_up_to();
+CREATE TRIGGER conversation_tally_changed AFTER UPDATE ON conversation REFERENCING OLD TABLE AS was_there NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION tally_changed_conversations();
+CREATE TRIGGER conversation_tally_gone AFTER DELETE ON conversation REFERENCING OLD TABLE AS was_there FOR EACH STATEMENT EXECUTE FUNCTION tally_gone_conversations();
+CREATE TRIGGER conversation_tally_new AFTER INSERT ON conversation REFERENCING NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION tally_new_conversations();
 alter table conversation enable and force row level security;
 alter table conversation set (fillfactor=80);
 create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
@@ -353,6 +356,26 @@ create table conversation_read (
 alter table conversation_read enable and force row level security;
 create policy own_workspace on conversation_read to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on conversation_read to apicechat_app;
+
+-- The sum of its rows is how many conversations there are of each kind. Each change adds a row in its own transaction, so that nobody waits for anybody; now and then the rows are summed up. No foreign keys: rows are written while what they count is being removed.
+create table conversation_tally (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  assigned_user bigint,
+  has_bot boolean not null,
+  status character varying(20) not null,
+  read boolean not null,
+  conversations integer not null,
+  unread_conversations integer not null, -- Those with unread messages; read says whether they are marked as read.
+  unread_messages bigint not null,
+  constraint conversation_tally_pkey PRIMARY KEY (workspace_id, id)
+);
+alter table conversation_tally enable and force row level security;
+alter table conversation_tally set (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000);
+create policy machinery on conversation_tally for select to apicechat_platform using (true);
+create policy own_workspace on conversation_tally to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_tally to apicechat_app;
+grant select (workspace_id) on conversation_tally to apicechat_platform;
 
 create table device (
   workspace_id bigint default current_workspace_id() not null,
@@ -1138,6 +1161,54 @@ CREATE OR REPLACE FUNCTION public.searchable(value text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
 RETURN lower(unaccent('unaccent'::regdictionary, NORMALIZE(value, NFKC)));
+
+CREATE OR REPLACE FUNCTION public.tally_changed_conversations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+    select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+    from (
+  select workspace_id, assigned_user, has_bot, status, read,
+    sum(n), sum(n) filter (where unread_count > 0), sum(n * unread_count)
+  from (select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, 1 as n from now_there union all select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, -1 as n from was_there) changed
+  group by workspace_id, assigned_user, has_bot, status, read
+  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+    return null;
+  end $function$;
+
+CREATE OR REPLACE FUNCTION public.tally_gone_conversations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+    select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+    from (
+  select workspace_id, assigned_user, has_bot, status, read,
+    sum(n), sum(n) filter (where unread_count > 0), sum(n * unread_count)
+  from (select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, -1 as n from was_there) changed
+  group by workspace_id, assigned_user, has_bot, status, read
+  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+    return null;
+  end $function$;
+
+CREATE OR REPLACE FUNCTION public.tally_new_conversations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+    select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+    from (
+  select workspace_id, assigned_user, has_bot, status, read,
+    sum(n), sum(n) filter (where unread_count > 0), sum(n * unread_count)
+  from (select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, 1 as n from now_there) changed
+  group by workspace_id, assigned_user, has_bot, status, read
+  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+    return null;
+  end $function$;
 
 create type gtrgm as type b;
 

@@ -10,6 +10,8 @@ import { ConversationPresenter } from './conversation-presenter';
 import { ConversationsController } from './conversations.controller';
 import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
+import { ConversationTallyRepository } from './conversation-tally.repository';
+import { ConversationTally } from './conversation-tally.service';
 import { ConversationQueueRepository } from './conversation-queue.repository';
 import { ConversationQueueService } from './conversation-queue.service';
 import { InboxRepository } from './inbox.repository';
@@ -28,6 +30,8 @@ import { InboxService } from './inbox.service';
     ConversationEditsService,
     ConversationQueueRepository,
     ConversationQueueService,
+    ConversationTallyRepository,
+    ConversationTally,
     InboxRepository,
     InboxService,
   ],

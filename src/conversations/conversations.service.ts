@@ -10,8 +10,9 @@ import { UsersService } from '../users/users.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { assignmentOf, isSame, readEvents, withRead } from './conversation-changes';
 import { closed, isOpen } from './conversation-status.policy';
+import { ConversationTallyRepository } from './conversation-tally.repository';
 import { CONVERSATION_EVENTS } from './conversation.events';
-import { type Assignment, mayTransfer, maySee } from './conversation.policy';
+import { type Assignment, mayTransfer, maySee, visibleOnlyTo } from './conversation.policy';
 import type { AssignDto, TransferDto } from './conversations.dto';
 import { ConversationsRepository, type OpenThread } from './conversations.repository';
 import type { Conversation, ConversationDto, ReadMark, Thread } from './conversations.types';
@@ -28,6 +29,7 @@ export class ConversationsService {
   constructor(
     private readonly work: UnitOfWork,
     private readonly conversations: ConversationsRepository,
+    private readonly tally: ConversationTallyRepository,
     private readonly presenter: ConversationPresenter,
     private readonly journal: Journal,
     private readonly audit: AuditService,
@@ -57,6 +59,11 @@ export class ConversationsService {
     if (ids.length === 0) return new Set();
     const rows = await this.work.read(actor, () => this.conversations.findMany(ids));
     return new Set(rows.filter((row) => maySee(actor, row)).map((row) => row.id));
+  }
+
+  /** Unread messages of customers, and in how many conversations, as far as the actor may see them. */
+  async unreadInAll(actor: Actor): Promise<{ messages: number; conversations: number }> {
+    return await this.work.read(actor, () => this.tally.unread(visibleOnlyTo(actor)));
   }
 
   /** The same, locked until the open transaction ends. */

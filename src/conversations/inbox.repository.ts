@@ -4,10 +4,8 @@ import { CONVERSATION_COLUMNS } from './conversations.repository';
 import {
   type Conversation,
   CONVERSATION_PRIORITIES,
-  type ConversationCountsDto,
   type ConversationPriority,
   type ConversationStatus,
-  OPEN_STATUSES,
 } from './conversations.types';
 import type { InboxKey, InboxOrder, InboxPlace } from './inbox-place';
 
@@ -125,21 +123,6 @@ export class InboxRepository {
       values.all,
     );
     return row!.count;
-  }
-
-  /** Of open conversations only: closed ones gather for ever. */
-  async counts(userId: number, visibleOnlyTo: number | null): Promise<ConversationCountsDto> {
-    const [row] = await this.work.current.query<ConversationCountsDto>(
-      `select count(*) filter (where assigned_user = $1)::int as mine,
-         count(*) filter (where assigned_user is null and assigned_bot is null)::int as unassigned,
-         count(*) filter (where assigned_bot is not null)::int as bots,
-         count(*)::int as "all",
-         count(*) filter (where not read)::int as unread
-       from conversation
-       where status in ('${OPEN_STATUSES.join("', '")}') and ($2 or assigned_user is null or assigned_user = $1)`,
-      [userId, visibleOnlyTo === null],
-    );
-    return row!;
   }
 }
 

@@ -5,6 +5,7 @@ import { searchWords } from '../contacts/contact-search.policy';
 import { ContactsService } from '../contacts/contacts.service';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { ConversationPresenter } from './conversation-presenter';
+import { ConversationTallyRepository } from './conversation-tally.repository';
 import { visibleOnlyTo } from './conversation.policy';
 import type { ConversationCountsDto, ConversationPage } from './conversations.types';
 import type { ConversationQuery } from './inbox.dto';
@@ -20,6 +21,7 @@ export class InboxService {
   constructor(
     private readonly work: UnitOfWork,
     private readonly inbox: InboxRepository,
+    private readonly tally: ConversationTallyRepository,
     private readonly presenter: ConversationPresenter,
     private readonly contacts: ContactsService,
   ) {}
@@ -34,7 +36,7 @@ export class InboxService {
       const filter = { ...filterOf(actor, query), ...(await this.searched(query.search)) };
       const [found, total] = await Promise.all([
         this.inbox.list(filter, orderOf(query.sort), { place, offset: query.offset }, query.limit + 1),
-        counted ? this.inbox.count(filter) : null,
+        counted ? this.count(filter) : null,
       ]);
       const rows = found.slice(0, query.limit);
       if (place?.direction === 'prev') rows.reverse();
@@ -46,6 +48,10 @@ export class InboxService {
     });
   }
 
+  private async count(filter: InboxFilter): Promise<number> {
+    return this.tally.knows(filter) ? await this.tally.count(filter) : await this.inbox.count(filter);
+  }
+
   /** By the contacts that the words find, or where those are many by looking at each conversation's contact. */
   private async searched(text: string | undefined): Promise<Partial<InboxFilter>> {
     if (text === undefined) return {};
@@ -55,7 +61,7 @@ export class InboxService {
   }
 
   async counts(actor: StaffActor): Promise<ConversationCountsDto> {
-    return await this.work.read(actor, () => this.inbox.counts(actor.userId, visibleOnlyTo(actor)));
+    return await this.work.read(actor, () => this.tally.counts(actor.userId, visibleOnlyTo(actor)));
   }
 }
 

@@ -74,21 +74,6 @@ export class MessageReadsRepository {
     return row!.count;
   }
 
-  /** Of conversations: the sum of what is unread, and how many they are. Two probes, since `or` would walk them all. */
-  async unreadInAll(visibleOnlyTo: number | null): Promise<{ messages: number; conversations: number }> {
-    const unread = (whose: string): string =>
-      `select coalesce(sum(unread_count), 0) as messages, count(*) as conversations
-       from conversation where unread_count > 0 and ${whose}`;
-    const [row] = await this.work.current.query<{ messages: number; conversations: number }>(
-      visibleOnlyTo === null
-        ? unread('true')
-        : `select sum(messages)::bigint as messages, sum(conversations)::bigint as conversations from (
-             ${unread('assigned_user is null')} union all ${unread('assigned_user = $1')}) seen`,
-      visibleOnlyTo === null ? [] : [visibleOnlyTo],
-    );
-    return row!;
-  }
-
   /** The customer's messages after a place in each conversation, without deleted ones. In the same order. */
   async countUnreadAfter(marks: { conversationId: number; upToId: number }[]): Promise<number[]> {
     const rows = await this.work.current.query<{ count: number }>(

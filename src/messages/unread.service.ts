@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor, StaffActor } from '../common/actor';
 import { notFound } from '../common/app-error';
-import { visibleOnlyTo } from '../conversations/conversation.policy';
 import { ConversationsService } from '../conversations/conversations.service';
 import type { ConversationDto } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
@@ -43,7 +42,7 @@ export class UnreadService {
         const { unreadCount } = await this.conversations.requireVisible(actor, conversationId);
         return { unread_count: unreadCount, conversations: unreadCount > 0 ? 1 : 0 };
       }
-      const { messages, conversations } = await this.reads.unreadInAll(visibleOnlyTo(actor));
+      const { messages, conversations } = await this.conversations.unreadInAll(actor);
       return { unread_count: messages, conversations };
     });
   }

@@ -16,6 +16,7 @@ const PLATFORM_RIGHTS = {
   'auto_assignment (enabled, workspace_id)': 'select',
   'bot (deleted_at, workspace_id)': 'select',
   bot_trigger: 'delete, select',
+  'conversation_tally (workspace_id)': 'select',
   early_delivery_report: 'delete, select',
   event: 'delete, select',
   job: 'delete, select, update',
