@@ -244,10 +244,14 @@ function clamd(reader: Reader): Config['scanner']['clamd'] {
   const text = reader.text('CLAMD_URL');
   if (text === null) return null;
   const { protocol, hostname, port, href } = new URL(text);
-  if (protocol === 'unix:') return { path: text.slice('unix://'.length) };
+  if (protocol === 'unix:') {
+    const path = text.slice('unix://'.length);
+    if (path === '/') reader.problem(`CLAMD_URL must be unix:///path/of/the/socket (it is "${text}")`);
+    return { path };
+  }
   const host = hostname.replace(/^\[|\]$/g, '');
   if (port === '0' || !/^tcp:\/\/[^/?#@]+\/?$/.test(href))
-    reader.problem(`CLAMD_URL must be no more than tcp://host:port (it is "${text}")`);
+    reader.problem(`CLAMD_URL must be tcp://host:port and nothing more (it is "${text}")`);
   return { host, port: port === '' ? CLAMD_PORT : Number(port) };
 }
 

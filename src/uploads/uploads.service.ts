@@ -9,13 +9,13 @@ import { JobQueue } from '../platform/jobs/job-queue';
 import { LOGGER } from '../platform/observability/observability.module';
 import { type ByteRange, type Content, ObjectStorage } from '../platform/storage/object-storage';
 import { Spool, type Spooled, TooLarge } from '../platform/storage/spool';
-import { VirusScanner } from '../platform/storage/virus-scanner';
 import { detectType } from './detect-type';
 import { examine, type Facts } from './examine';
 import { fileName } from './file-name';
 import { type FileType, inMegabytes, isAccepted, LIMITS, NAMES, UNKNOWN_TYPE } from './file-types';
 import type { Upload, UploadKind } from './upload.types';
 import { type NewUpload, UploadsRepository } from './uploads.repository';
+import { type FileOwner, VirusCheck } from './virus-check.service';
 
 /** A file that no upload has claimed for this long, in ms, was left behind. Storing one takes minutes at most. */
 const CLAIM_WITHIN_MS = 2 * 3_600_000;
@@ -37,12 +37,6 @@ export interface StoreOptions {
   together?: (upload: Upload) => Promise<void>;
 }
 
-/** Whose a file is. */
-interface Scope {
-  workspaceId: number;
-  userId: number | null;
-}
-
 /** A file or one of its smaller pictures, as a link names it. */
 export interface ShownFile {
   upload: Upload;
@@ -59,13 +53,13 @@ export class UploadsService {
     private readonly rows: UploadsRepository,
     private readonly storage: ObjectStorage,
     private readonly spool: Spool,
-    private readonly scanner: VirusScanner,
+    private readonly viruses: VirusCheck,
     private readonly jobs: JobQueue,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Not within a unit of work: this waits for the network and disks. */
-  async store(scope: Scope, source: Readable | Buffer, options: StoreOptions): Promise<Upload> {
+  async store(scope: FileOwner, source: Readable | Buffer, options: StoreOptions): Promise<Upload> {
     const limit = limitOf(options);
     try {
       return await this.spool.use(source, limit, async (file) => {
@@ -118,7 +112,7 @@ export class UploadsService {
   }
 
   /** In this order, so that no crash leaves a row without its file, nor a file that nobody knows of. */
-  private async keep(scope: Scope, file: Spooled, options: StoreOptions): Promise<Upload> {
+  private async keep(scope: FileOwner, file: Spooled, options: StoreOptions): Promise<Upload> {
     if (file.size === 0) throw new AppError('VALIDATION_FAILED', 'The file is empty.');
     const facts = await this.factsOf(scope, file, options);
     const storageKey = newKey(scope.workspaceId, facts.type);
@@ -166,39 +160,24 @@ export class UploadsService {
   }
 
   /** Nothing takes a file apart before it was scanned. */
-  private async factsOf(scope: Scope, file: Spooled, options: StoreOptions): Promise<Facts> {
+  private async factsOf(scope: FileOwner, file: Spooled, options: StoreOptions): Promise<Facts> {
     const { type, found } = await detectType(file.path, file.size, options.name);
+    const requireClean = async (as: FileType): Promise<void> =>
+      await this.viruses.requireClean(scope, file, {
+        name: fileName(options.name, as),
+        from: options.from ?? 'staff',
+      });
     if (options.from === 'customer') {
-      await this.requireClean(scope, file, options);
+      await requireClean(type ?? UNKNOWN_TYPE);
       return await this.factsOfAny(file, type ?? UNKNOWN_TYPE);
     }
     const likely = accepted(type, found, options.only, ['video']);
     if (file.size > LIMITS[likely.kind])
       throw tooLarge({ name: null, only: likely.kind }, LIMITS[likely.kind]);
-    await this.requireClean(scope, file, options);
+    await requireClean(likely);
     const facts = await examine(file.path, likely, this.logger);
     accepted(facts.type, facts.type.mimeType, options.only);
     return facts;
-  }
-
-  private async requireClean(
-    scope: Scope,
-    { path, size, sha256 }: Spooled,
-    options: StoreOptions,
-  ): Promise<void> {
-    const verdict = await this.scanner.scan(path);
-    if (verdict.kind === 'clean') return;
-    const { workspaceId, userId } = scope;
-    const file = { workspaceId, userId, from: options.from ?? 'staff', size, sha256 };
-    if (verdict.kind === 'too_large') {
-      this.logger.warn(file, 'a file was refused that is larger than StreamMaxLength of clamd');
-      throw new AppError('PAYLOAD_TOO_LARGE', 'The virus scanner takes no file of that size.');
-    }
-    const { signature } = verdict;
-    this.logger.warn({ ...file, signature }, 'a file with a virus was refused');
-    throw new AppError('FILE_INFECTED', `The file has a virus (${signature}) and was not kept.`, {
-      signature,
-    });
   }
 
   /** What a customer sent is kept also where it is damaged. */
