@@ -39,11 +39,16 @@ export class VirusCheck {
       throw new AppError('PAYLOAD_TOO_LARGE', 'The virus scanner takes no file of that size.');
     }
     const { signature } = verdict;
-    this.logger.warn({ workspaceId, userId, from, file, signature }, 'a file with a virus was refused');
+    this.logger.warn(
+      { workspaceId, userId, from, file, signature },
+      'a file was refused in which clamd found something',
+    );
     if ('kind' in owner) await this.record(owner, { ...file, signature });
-    throw new AppError('FILE_INFECTED', `The file has a virus (${signature}) and was not kept.`, {
-      signature,
-    });
+    throw new AppError(
+      'FILE_INFECTED',
+      `The virus scanner found ${signature} in the file, which was not kept.`,
+      { signature },
+    );
   }
 
   private async record(actor: StaffActor, details: object): Promise<void> {

@@ -67,7 +67,7 @@ describe('a file with a virus', () => {
     expect({ status, ...body }).toMatchObject({
       status: 422,
       code: 'FILE_INFECTED',
-      message: `The file has a virus (${EICAR_NAME}) and was not kept.`,
+      message: `The virus scanner found ${EICAR_NAME} in the file, which was not kept.`,
       details: { signature: EICAR_NAME },
     });
     await eventually(async () => expect(await kept()).toEqual(before) === undefined, {
@@ -101,7 +101,7 @@ describe('a file with a virus', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({
         level: 'warn',
-        msg: 'a file with a virus was refused',
+        msg: 'a file was refused in which clamd found something',
         workspaceId: 1,
         userId: agent.user.id,
         from: 'staff',
@@ -109,7 +109,9 @@ describe('a file with a virus', () => {
         signature: EICAR_NAME,
       }),
     );
-    const { body } = await admin.get<{ data: object[] }>(`/audit-log?user=${agent.user.id}&action=upload.refuse`);
+    const { body } = await admin.get<{ data: object[] }>(
+      `/audit-log?user=${agent.user.id}&action=upload.refuse`,
+    );
     expect(body.data[0]).toMatchObject({
       user_id: agent.user.id,
       user_name: agent.user.username,
@@ -233,7 +235,7 @@ describe('what a customer sends', () => {
       expect.objectContaining({
         state: 'failed',
         url: null,
-        error: `The file has a virus (${EICAR_NAME}) and was not kept.`,
+        error: `The virus scanner found ${EICAR_NAME} in the file, which was not kept.`,
       }),
     ]);
     expect(await kept()).toEqual(before);
