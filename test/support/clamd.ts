@@ -17,6 +17,10 @@ type Fault =
   | 'dies'
   /** Says that all is well after the first piece, and hangs up. */
   | 'hasty'
+  /** Answers and stays on the line. */
+  | 'lingers'
+  /** Answers without end. */
+  | 'babbles'
   /** Hangs up in the middle of its answer. */
   | 'mumbles'
   /** Hangs up on what is too large, and its answer does not arrive, as many times. */
@@ -87,6 +91,8 @@ export class FakeClamd {
     const content = Buffer.concat(pieces);
     this.scanned.push(content);
     if (this.fault === 'silent') return;
+    if (this.fault === 'lingers') return void socket.write('stream: OK\0');
+    if (this.fault === 'babbles') return void socket.write('x'.repeat(10_000));
     if (this.fault === 'mumbles') return say(socket, 'stream: OK');
     if (typeof this.fault === 'object' && this.fault !== null && 'says' in this.fault)
       return say(socket, `${this.fault.says}\0`);
