@@ -184,11 +184,11 @@ test('whether clamd answers is told, and without it text goes on', async () => {
 test.each<[string, object, string]>([
   ['with clamd', { clamd: { path: '/run/clamav/clamd.ctl' } }, 'scanned by clamd at /run/clamav/clamd.ctl'],
   ['without', { clamd: null }, 'not scanned'],
-])('a start %s says so', async (_, scanner, uploads) => {
+])('a start %s says so', async (_, scanner, said) => {
   let text = '';
   const logger = createLogger('info', { write: (line) => (text += line) });
   await system.startAnother({ scanner, role: 'api' }, { logger });
-  expect(text).toContain(`"uploads":"${uploads}"`);
+  expect(text).toContain(`"uploads":"${said}"`);
 });
 
 describe('what a customer sends', () => {
