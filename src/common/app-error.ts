@@ -25,6 +25,7 @@ export const ERROR_STATUS = {
   URI_TOO_LONG: 414,
   UNSUPPORTED_MEDIA_TYPE: 415,
   RANGE_NOT_SATISFIABLE: 416,
+  // Not 415, since no other format would help; not 400, since nothing is wrong with the request.
   FILE_INFECTED: 422,
   RATE_LIMITED: 429,
   HEADERS_TOO_LARGE: 431,
