@@ -23,6 +23,12 @@ export interface Config {
     /** Files are shown by the storage's own public addresses. */
     public: boolean;
   };
+  scanner: {
+    /** `null`: files are not scanned for viruses. */
+    clamd: { host: string; port: number } | { path: string } | null;
+    /** For one file. */
+    timeoutSeconds: number;
+  };
   security: {
     jwtSecret: string;
     jwtExpiresInSeconds: number;

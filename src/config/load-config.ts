@@ -53,6 +53,7 @@ export function loadConfig(env: Environment = process.env): Config {
     bots: { webhookAllowPrivate: reader.text('BOT_WEBHOOK_ALLOW_PRIVATE') === 'true' },
     redis: { url: redisUrl(reader) },
     storage: storage(reader),
+    scanner: { clamd: clamd(reader), timeoutSeconds: reader.number('CLAMD_TIMEOUT') },
     security: {
       jwtSecret: secret('JWT_SECRET'),
       jwtExpiresInSeconds: reader.number('JWT_EXPIRES_IN'),
@@ -235,6 +236,23 @@ function storage(reader: Reader): Config['storage'] {
   if (isPublic && supabase === null && missing.length === names.length)
     reader.problem('STORAGE_PUBLIC needs Supabase Storage: files on disk have no public address');
   return { supabase, public: isPublic };
+}
+
+const CLAMD_PORT = 3_310;
+
+function clamd(reader: Reader): Config['scanner']['clamd'] {
+  const text = reader.text('CLAMD_URL');
+  if (text === null) return null;
+  const { protocol, hostname, port, href } = new URL(text);
+  if (protocol === 'unix:') {
+    const path = text.slice('unix://'.length);
+    if (path === '/') reader.problem(`CLAMD_URL must be unix:///path/of/the/socket (it is "${text}")`);
+    return { path };
+  }
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (port === '0' || !/^tcp:\/\/[^/?#@]+\/?$/.test(href))
+    reader.problem(`CLAMD_URL must be tcp://host:port and nothing more (it is "${text}")`);
+  return { host, port: port === '' ? CLAMD_PORT : Number(port) };
 }
 
 function integration(reader: Reader): Config['whatsapp']['integration'] {

@@ -235,6 +235,23 @@ export const VARIABLES = {
       'true: files are shown by the public addresses of the (public) Supabase bucket, through its CDN; whoever knows one can read the file for ever. false: by signed links to this server.',
   },
 
+  CLAMD_URL: {
+    group: 'Virus scanner',
+    kind: 'url',
+    schemes: ['tcp://', 'unix:///'],
+    fallback: null,
+    description:
+      "ClamAV's daemon, which then scans every file before it is kept: tcp://host:3310 or unix:///run/clamav/clamd.ctl. While it is away no file is taken. Without it files are not scanned.",
+  },
+  CLAMD_TIMEOUT: {
+    group: 'Virus scanner',
+    kind: 'duration',
+    min: 1,
+    max: 600,
+    fallback: '45s',
+    description: 'How long it may take with one file, to be less than a proxy waits for an answer.',
+  },
+
   JWT_SECRET: {
     group: 'Security',
     kind: 'text',

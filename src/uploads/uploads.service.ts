@@ -15,6 +15,7 @@ import { fileName } from './file-name';
 import { type FileType, inMegabytes, isAccepted, LIMITS, NAMES, UNKNOWN_TYPE } from './file-types';
 import type { Upload, UploadKind } from './upload.types';
 import { type NewUpload, UploadsRepository } from './uploads.repository';
+import { type FileOwner, VirusCheck } from './virus-check.service';
 
 /** A file that no upload has claimed for this long, in ms, was left behind. Storing one takes minutes at most. */
 const CLAIM_WITHIN_MS = 2 * 3_600_000;
@@ -52,16 +53,13 @@ export class UploadsService {
     private readonly rows: UploadsRepository,
     private readonly storage: ObjectStorage,
     private readonly spool: Spool,
+    private readonly viruses: VirusCheck,
     private readonly jobs: JobQueue,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Not within a unit of work: this waits for the network and disks. */
-  async store(
-    scope: { workspaceId: number; userId: number | null },
-    source: Readable | Buffer,
-    options: StoreOptions,
-  ): Promise<Upload> {
+  async store(scope: FileOwner, source: Readable | Buffer, options: StoreOptions): Promise<Upload> {
     const limit = limitOf(options);
     try {
       return await this.spool.use(source, limit, async (file) => {
@@ -114,13 +112,9 @@ export class UploadsService {
   }
 
   /** In this order, so that no crash leaves a row without its file, nor a file that nobody knows of. */
-  private async keep(
-    scope: { workspaceId: number; userId: number | null },
-    file: Spooled,
-    options: StoreOptions,
-  ): Promise<Upload> {
+  private async keep(scope: FileOwner, file: Spooled, options: StoreOptions): Promise<Upload> {
     if (file.size === 0) throw new AppError('VALIDATION_FAILED', 'The file is empty.');
-    const facts = await this.factsOf(file, options);
+    const facts = await this.factsOf(scope, file, options);
     const storageKey = newKey(scope.workspaceId, facts.type);
     const contents = new Map<string, { content: Content; contentType: string }>();
     const derived = (content: Buffer | null, variant: string): string | null => {
@@ -165,12 +159,22 @@ export class UploadsService {
     }
   }
 
-  private async factsOf(file: Spooled, options: StoreOptions): Promise<Facts> {
+  /** Nothing takes a file apart before it was scanned. */
+  private async factsOf(scope: FileOwner, file: Spooled, options: StoreOptions): Promise<Facts> {
     const { type, found } = await detectType(file.path, file.size, options.name);
-    if (options.from === 'customer') return await this.factsOfAny(file, type ?? UNKNOWN_TYPE);
+    const requireClean = async (as: FileType): Promise<void> =>
+      await this.viruses.requireClean(scope, file, {
+        name: fileName(options.name, as),
+        from: options.from ?? 'staff',
+      });
+    if (options.from === 'customer') {
+      await requireClean(type ?? UNKNOWN_TYPE);
+      return await this.factsOfAny(file, type ?? UNKNOWN_TYPE);
+    }
     const likely = accepted(type, found, options.only, ['video']);
     if (file.size > LIMITS[likely.kind])
       throw tooLarge({ name: null, only: likely.kind }, LIMITS[likely.kind]);
+    await requireClean(likely);
     const facts = await examine(file.path, likely, this.logger);
     accepted(facts.type, facts.type.mimeType, options.only);
     return facts;

@@ -6,6 +6,10 @@ const refused = {
   PAYLOAD_TOO_LARGE: 'The file is larger than its kind may be.',
   UNSUPPORTED_MEDIA_TYPE:
     'The content is of a type that is not taken here; its name and header do not count.',
+  FILE_INFECTED:
+    'The virus scanner found something in the file, which `details.signature` names. Nothing of it was kept.',
+  SCANNER_UNAVAILABLE:
+    'Files are scanned for viruses here, and the scanner cannot be reached or is too slow: try again later.',
 } as const;
 
 const upload = (kind: string, file: string, about: string, more: Partial<RouteDoc> = {}): RouteDoc => ({

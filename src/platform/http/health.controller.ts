@@ -1,19 +1,8 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Public } from './access';
-import { Readiness } from './readiness';
+import { type Health, Readiness } from './readiness';
 import { Unlimited } from './rate-limit.guard';
-
-/** Whether the process can do its work, and what it needs for that. */
-export interface Health {
-  status: 'ok' | 'unavailable';
-  checks: {
-    process: 'up' | 'stopping';
-    database: 'up' | 'down';
-    /** Where files are kept; without it the rest goes on. */
-    files: 'up' | 'down';
-  };
-}
 
 @Controller('health')
 @Unlimited()

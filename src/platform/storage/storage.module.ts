@@ -3,10 +3,12 @@ import { Global, Inject, Module, type OnApplicationBootstrap } from '@nestjs/com
 import type { Logger } from 'pino';
 import { CONFIG, type Config } from '../../config/config';
 import { LOGGER } from '../observability/observability.module';
+import { ClamdScanner } from './clamd-scanner';
 import { DiskStorage } from './disk-storage';
 import { ObjectStorage } from './object-storage';
 import { Spool } from './spool';
 import { SupabaseStorage } from './supabase-storage';
+import { NoScanner, VirusScanner } from './virus-scanner';
 
 @Global()
 @Module({
@@ -20,18 +22,28 @@ import { SupabaseStorage } from './supabase-storage';
           ? new DiskStorage(join(dataDir, 'files'))
           : new SupabaseStorage(storage.supabase),
     },
+    {
+      provide: VirusScanner,
+      inject: [CONFIG],
+      useFactory: ({ scanner }: Config): VirusScanner =>
+        scanner.clamd === null
+          ? new NoScanner()
+          : new ClamdScanner(scanner.clamd, scanner.timeoutSeconds * 1_000),
+    },
   ],
-  exports: [ObjectStorage, Spool],
+  exports: [ObjectStorage, Spool, VirusScanner],
 })
 export class StorageModule implements OnApplicationBootstrap {
   constructor(
     private readonly storage: ObjectStorage,
+    private readonly scanner: VirusScanner,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   onApplicationBootstrap(): void {
     const links = this.config.storage.public ? 'public' : 'signed';
-    this.logger.info({ files: this.storage.description, links }, 'where files are kept');
+    const [files, uploads] = [this.storage.description, this.scanner.description];
+    this.logger.info({ files, links, uploads }, 'where files are kept, and whether uploads are scanned');
   }
 }
