@@ -1,0 +1,37 @@
+import type { Area } from '../../support/areas';
+import { conversationOf, giveToSomebodyElse } from '../../support/crm';
+
+export const deskArea: Area = {
+  name: 'the desk',
+  make: async (system, workspace) => {
+    const conversation = await conversationOf(system, workspace);
+    const note = await workspace.employer.post<{ id: number }>(`/conversations/${conversation}/notes`, {
+      body: 'Theirs',
+    });
+    return { conversation, note: note.body.id };
+  },
+  hide: (system, _, ids) => giveToSomebodyElse(system, ids['conversation']!),
+  tries: [
+    {
+      route: 'GET /conversations/:id/notes',
+      call: (c, ids) => c.get(`/conversations/${ids['conversation']}/notes`),
+    },
+    {
+      route: 'POST /conversations/:id/notes',
+      call: (c, ids) => c.post(`/conversations/${ids['conversation']}/notes`, { body: 'Hello' }),
+    },
+    {
+      route: 'DELETE /conversations/:id/notes/:noteId',
+      call: (c, ids) => c.delete(`/conversations/${ids['conversation']}/notes/${ids['note']}`),
+    },
+    {
+      route: 'DELETE /conversations/:id/notes/:noteId',
+      call: (c, ids, own) => c.delete(`/conversations/${own['conversation']}/notes/${ids['note']}`),
+      seenByAll: true,
+    },
+    {
+      route: 'PUT /conversations/:id/tags',
+      call: (c, ids) => c.put(`/conversations/${ids['conversation']}/tags`, { tags: ['VIP'] }),
+    },
+  ],
+};
