@@ -1,6 +1,7 @@
 import type { Chapter } from '../route-doc';
 
 const CURSOR = { CURSOR_INVALID: 'The cursor is none that the server gave out.' } as const;
+const TAKEN = { CONFLICT: 'The short code is taken.' } as const;
 
 export const DESK: Chapter = {
   title: 'The desk',
@@ -35,6 +36,46 @@ export const DESK: Chapter = {
         'These tags and no others, by name in whatever case; the ones that do not exist are made. The tags of the contact are others.',
       path: { id: '{{conversation_id}}' },
       body: { tags: ['Refund', 'Invoice'] },
+    },
+    {
+      route: 'POST /canned-responses',
+      name: 'Keep a text ready',
+      about:
+        'Variables: `{{contact.name}}`, `{{contact.phone_number}}`, `{{agent.name}}`, `{{conversation.id}}`, `{{workspace.name}}`; ' +
+        '`{{contact.name|there}}` says what stands there where nothing is known.',
+      body: {
+        short_code: 'hello-{{$randomInt}}-{{$timestamp}}',
+        title: 'Greeting',
+        body: 'Hello, how can I help you?',
+      },
+      save: { canned_response_id: 'id' },
+      errors: TAKEN,
+    },
+    {
+      route: 'GET /canned-responses',
+      name: 'Find a text',
+      about: 'By part of its short code, title or text.',
+      query: { search: 'hello', sort: 'short_code', limit: '20' },
+    },
+    { route: 'GET /canned-responses/:id', name: 'Show a text', path: { id: '{{canned_response_id}}' } },
+    {
+      route: 'PATCH /canned-responses/:id',
+      name: 'Change a text',
+      path: { id: '{{canned_response_id}}' },
+      body: { title: 'Greeting by day' },
+      errors: TAKEN,
+    },
+    {
+      route: 'POST /canned-responses/:id/render',
+      name: 'Fill in a text for a conversation',
+      about: 'In the caller’s name, to look at and to send with `POST /messages`. Nothing is sent by this.',
+      path: { id: '{{canned_response_id}}' },
+      body: { conversation_id: '{{conversation_id}}' },
+    },
+    {
+      route: 'DELETE /canned-responses/:id',
+      name: 'Delete a text',
+      path: { id: '{{canned_response_id}}' },
     },
   ],
 };

@@ -8,7 +8,12 @@ export const deskArea: Area = {
     const note = await workspace.employer.post<{ id: number }>(`/conversations/${conversation}/notes`, {
       body: 'Theirs',
     });
-    return { conversation, note: note.body.id };
+    const text = await workspace.supervisor.post<{ id: number }>('/canned-responses', {
+      short_code: `c${Math.random().toString(36).slice(2)}`,
+      title: 'Theirs',
+      body: 'Theirs for {{contact.name}}',
+    });
+    return { conversation, note: note.body.id, text: text.body.id };
   },
   hide: (system, _, ids) => giveToSomebodyElse(system, ids['conversation']!),
   tries: [
@@ -32,6 +37,30 @@ export const deskArea: Area = {
     {
       route: 'PUT /conversations/:id/tags',
       call: (c, ids) => c.put(`/conversations/${ids['conversation']}/tags`, { tags: ['VIP'] }),
+    },
+    {
+      route: 'GET /canned-responses/:id',
+      call: (c, ids) => c.get(`/canned-responses/${ids['text']}`),
+      seenByAll: true,
+    },
+    {
+      route: 'PATCH /canned-responses/:id',
+      call: (c, ids) => c.patch(`/canned-responses/${ids['text']}`, { title: 'Mine' }),
+    },
+    {
+      route: 'DELETE /canned-responses/:id',
+      call: (c, ids) => c.delete(`/canned-responses/${ids['text']}`),
+    },
+    {
+      route: 'POST /canned-responses/:id/render',
+      call: (c, ids, own) =>
+        c.post(`/canned-responses/${ids['text']}/render`, { conversation_id: own['conversation'] }),
+      seenByAll: true,
+    },
+    {
+      route: 'POST /canned-responses/:id/render',
+      call: (c, ids, own) =>
+        c.post(`/canned-responses/${own['text']}/render`, { conversation_id: ids['conversation'] }),
     },
   ],
 };
