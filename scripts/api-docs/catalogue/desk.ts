@@ -38,6 +38,15 @@ export const DESK: Chapter = {
       body: { tags: ['Refund', 'Invoice'] },
     },
     {
+      route: 'GET /conversations/:id/transcript',
+      name: 'A conversation as a file',
+      about:
+        'Of any length. As `text` for people, or `json` for programs; with the notes of staff only where they are asked for.',
+      path: { id: '{{conversation_id}}' },
+      query: { format: 'text', notes: 'true' },
+      answers: 'text/plain',
+    },
+    {
       route: 'POST /canned-responses',
       name: 'Keep a text ready',
       about:

@@ -1,5 +1,6 @@
-import type { Area } from '../../support/areas';
+import type { Area, Ids } from '../../support/areas';
 import { conversationOf, giveToSomebodyElse } from '../../support/crm';
+import type { Caller } from '../../support/system';
 
 export const deskArea: Area = {
   name: 'the desk',
@@ -38,6 +39,11 @@ export const deskArea: Area = {
       route: 'PUT /conversations/:id/tags',
       call: (c, ids) => c.put(`/conversations/${ids['conversation']}/tags`, { tags: ['VIP'] }),
     },
+    ...['text', 'json'].map((format) => ({
+      route: 'GET /conversations/:id/transcript',
+      call: (c: Caller, ids: Ids) =>
+        c.get(`/conversations/${ids['conversation']}/transcript?format=${format}&notes=true`),
+    })),
     {
       route: 'GET /canned-responses/:id',
       call: (c, ids) => c.get(`/canned-responses/${ids['text']}`),
