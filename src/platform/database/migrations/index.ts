@@ -12,6 +12,7 @@ import { Outbound1763700000015 } from './1763700000015-outbound';
 import { Bots1763700000016 } from './1763700000016-bots';
 import { Presence1763700000017 } from './1763700000017-presence';
 import { AutoAssignment1763700000018 } from './1763700000018-auto-assignment';
+import { Desk1763700000020 } from './1763700000020-desk';
 import { ConversationTally1763700000023 } from './1763700000023-conversation-tally';
 
 /** In the order they run. A migration that has been released is never edited. */
@@ -30,5 +31,6 @@ export const MIGRATIONS = [
   Bots1763700000016,
   Presence1763700000017,
   AutoAssignment1763700000018,
+  Desk1763700000020,
   ConversationTally1763700000023,
 ];
