@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiDocsModule } from './api-docs/api-docs.module';
+import { AppChatModule } from './app-chat/app-chat.module';
 import { AuthModule } from './auth/auth.module';
 import { AutoAssignmentModule } from './auto-assignment/auto-assignment.module';
 import { BotsModule } from './bots/bots.module';
@@ -37,6 +38,7 @@ import { PresenceModule } from './presence/presence.module';
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,
+    AppChatModule,
     NotificationsModule,
     PresenceModule,
     BotsModule,

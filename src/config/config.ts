@@ -32,6 +32,16 @@ export interface Config {
     bcryptRounds: number;
   };
   bots: { webhookAllowPrivate: boolean };
+  chat: {
+    /** The default workspace's app, where it has a secret. */
+    app: { appId: string; secret: string } | null;
+    sessionExpiresInSeconds: number;
+    /** Conversations of one user that are open at a time. */
+    maxConversations: number;
+    /** Characters. */
+    messageMaxLength: number;
+    rateLimitEnabled: boolean;
+  };
   whatsapp: {
     baseUrl: string;
     apiVersion: string;

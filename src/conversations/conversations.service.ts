@@ -14,7 +14,13 @@ import { CONVERSATION_EVENTS } from './conversation.events';
 import { type Assignment, mayTransfer, maySee } from './conversation.policy';
 import type { AssignDto, TransferDto } from './conversations.dto';
 import { ConversationsRepository, type OpenThread } from './conversations.repository';
-import type { Conversation, ConversationDto, ReadMark, Thread } from './conversations.types';
+import type {
+  Conversation,
+  ConversationDto,
+  ConversationPriority,
+  ReadMark,
+  Thread,
+} from './conversations.types';
 import type { LastMessages } from './last-messages.port';
 import type { ReadListener } from './read-listener.port';
 
@@ -92,6 +98,20 @@ export class ConversationsService {
       );
     }
     return threads.map((thread) => open.get(threadKey(thread))!);
+  }
+
+  /**
+   * A conversation of its own, on a channel that lets a customer have several. In the queue and announced; within the
+   * open unit of work, which holds its row.
+   */
+  async openParallel(
+    contactId: number,
+    channel: string,
+    priority: ConversationPriority,
+  ): Promise<Conversation> {
+    const opened = await this.conversations.insertParallel(contactId, channel, priority);
+    await this.presenter.announce([{ before: opened, after: opened, events: [CONVERSATION_EVENTS.NEW] }]);
+    return opened;
   }
 
   /** A message of ours is the newest one of a conversation that is locked. */

@@ -45,6 +45,8 @@ export interface Conversation {
   lastMessageId: number | null;
   lastMessageAt: Date | null;
   windowExpiresAt: Date | null;
+  /** Opened beside others of the same thread, on a channel that lets a customer have several. */
+  parallel: boolean;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -52,6 +54,7 @@ export interface Conversation {
 /** What a message tells of its conversation: all that the message itself changed. */
 export interface ConversationState {
   id: number;
+  channel: string;
   status: ConversationStatus;
   assigned_user: number | null;
   assigned_bot: number | null;
@@ -66,7 +69,6 @@ export interface ConversationState {
 export interface ConversationDto extends ConversationState {
   contact_id: number;
   contact: ContactSummary | null;
-  channel: string;
   integration_id: number | null;
   priority: ConversationPriority;
   /** What the one who handed it on wrote for the one who has it now. */
@@ -111,6 +113,7 @@ export interface ConversationCountsDto {
 export function toConversationState(conversation: Conversation): ConversationState {
   return {
     id: conversation.id,
+    channel: conversation.channel,
     status: conversation.status,
     assigned_user: conversation.assignedUser,
     assigned_bot: conversation.assignedBot,
@@ -130,6 +133,7 @@ export function toConversationDto(
   // Written out field by field: this runs for every row of the inbox, and spreading is several times slower.
   return {
     id: conversation.id,
+    channel: conversation.channel,
     status: conversation.status,
     assigned_user: conversation.assignedUser,
     assigned_bot: conversation.assignedBot,
@@ -140,7 +144,6 @@ export function toConversationDto(
     updated_at: conversation.updatedAt.toISOString(),
     contact_id: conversation.contactId,
     contact,
-    channel: conversation.channel,
     integration_id: conversation.integrationId,
     priority: conversation.priority,
     transfer_note: conversation.transferNote,

@@ -1,0 +1,64 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module';
+import { ContactsModule } from '../contacts/contacts.module';
+import { ConversationsModule } from '../conversations/conversations.module';
+import { MessagesModule } from '../messages/messages.module';
+import { SecretBox } from '../platform/crypto/secret-box';
+import { ErrorForms } from '../platform/http/error-forms';
+import { HttpModule } from '../platform/http/http.module';
+import { UploadsModule } from '../uploads/uploads.module';
+import { AppChatDriver } from './app-chat.driver';
+import { AppDirectory } from './app-directory';
+import { AppSignaturesRepository } from './app-signatures.repository';
+import { ChatAdmission } from './chat-admission.service';
+import { ChatAppsController } from './chat-apps.controller';
+import { ChatAppsRepository } from './chat-apps.repository';
+import { ChatAppsService } from './chat-apps.service';
+import { ChatConversationsRepository } from './chat-conversations.repository';
+import { ChatConversationsService } from './chat-conversations.service';
+import { chatErrorOf } from './chat-error-form';
+import { ChatLimits } from './chat-limits.service';
+import { ChatMessagesService } from './chat-messages.service';
+import { ChatPeopleRepository } from './chat-people.repository';
+import { ChatSessionsController } from './chat-sessions.controller';
+import { ChatSessionsRepository } from './chat-sessions.repository';
+import { ChatSessionsService } from './chat-sessions.service';
+import { ChatUsersRepository } from './chat-users.repository';
+import { ChatUsersService } from './chat-users.service';
+import { ChatViewsService } from './chat-views.service';
+
+/** The paths whose errors look as the contracts of the live chat say. */
+const SURFACES = ['/api/chat/', '/admin/chat/'];
+
+/** A channel: the live chat of apps and websites. */
+@Module({
+  imports: [AuditModule, ContactsModule, ConversationsModule, HttpModule, MessagesModule, UploadsModule],
+  controllers: [ChatAppsController, ChatSessionsController],
+  providers: [
+    SecretBox,
+    ChatAppsRepository,
+    ChatAppsService,
+    AppDirectory,
+    AppSignaturesRepository,
+    ChatAdmission,
+    ChatUsersRepository,
+    ChatUsersService,
+    ChatSessionsRepository,
+    ChatSessionsService,
+    ChatConversationsRepository,
+    ChatConversationsService,
+    ChatMessagesService,
+    ChatPeopleRepository,
+    ChatViewsService,
+    ChatLimits,
+    AppChatDriver,
+  ],
+  exports: [ChatSessionsService, ChatConversationsService, ChatMessagesService, ChatViewsService, ChatLimits],
+})
+export class AppChatModule implements OnModuleInit {
+  constructor(private readonly forms: ErrorForms) {}
+
+  onModuleInit(): void {
+    for (const prefix of SURFACES) this.forms.register(prefix, chatErrorOf);
+  }
+}

@@ -1,0 +1,34 @@
+import type { AppError, ErrorCode } from '../common/app-error';
+
+/** How every error of the live chat looks. */
+export interface ChatError {
+  status: 'error';
+  message: string;
+  error_code: ErrorCode;
+  details?: unknown;
+}
+
+/** What the contract says in fixed words. */
+const WORDS: Partial<Record<ErrorCode, string>> = {
+  PAYLOAD_TOO_LARGE: 'File too large',
+  RATE_LIMITED: 'Rate limit exceeded',
+};
+
+export function chatErrorOf(error: AppError): ChatError {
+  return {
+    status: 'error',
+    message: WORDS[error.code] ?? error.message,
+    error_code: error.code,
+    ...(error.details === undefined ? {} : { details: error.details }),
+  };
+}
+
+/** An answer of the live chat. */
+export interface ChatAnswer<T> {
+  status: 'success';
+  data: T;
+}
+
+export function answer<T>(data: T): ChatAnswer<T> {
+  return { status: 'success', data };
+}

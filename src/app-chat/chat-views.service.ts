@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { MessageDto } from '../messages/messages.types';
+import { type ChatMessageView, type ChatSpeaker, toChatMessageView } from './chat-message-view';
+import { clientIdOf } from './chat-messages.service';
+import { ChatPeopleRepository } from './chat-people.repository';
+
+/** Messages as the live chat shows them. Within the open unit of work. */
+@Injectable()
+export class ChatViewsService {
+  constructor(private readonly people: ChatPeopleRepository) {}
+
+  /** @param user whose conversation it is */
+  async ofMessages(
+    messages: MessageDto[],
+    user: { userId: number; uuid: string },
+  ): Promise<ChatMessageView[]> {
+    const [admins, bots] = await Promise.all([
+      this.people.admins([...new Set(messages.flatMap((m) => m.sender_user ?? []))]),
+      this.people.bots([...new Set(messages.flatMap((m) => m.sender_bot ?? []))]),
+    ]);
+    const speakerOf = (message: MessageDto): ChatSpeaker => {
+      if (message.sender_type === 'contact') return { id: user.userId, identifier: user.uuid };
+      const { sender_user: id, sender_bot: bot } = message;
+      if (id !== null) return { id, identifier: admins.get(id)?.username ?? `admin_${id}` };
+      return { id: null, identifier: bot === null ? 'system' : (bots.get(bot) ?? 'bot') };
+    };
+    return messages.map((message) =>
+      toChatMessageView(
+        message,
+        speakerOf(message),
+        message.sender_type === 'contact' ? clientIdOf(message) : message.client_message_id,
+      ),
+    );
+  }
+}

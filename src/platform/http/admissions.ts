@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+/**
+ * Admits callers of one kind: throws where their proof is wrong; false where they bring none of this kind. What it
+ * learns of them it leaves on the request.
+ */
+export type Admission = (request: FastifyRequest) => Promise<boolean>;
+
+/** Who admits callers that are no staff. Features register themselves while the modules start. */
+@Injectable()
+export class Admissions {
+  private readonly admissions = new Map<string, Admission>();
+
+  register(who: string, admission: Admission): void {
+    this.admissions.set(who, admission);
+  }
+
+  /** Nobody is admitted under a name that nobody has registered. */
+  async admit(who: string, request: FastifyRequest): Promise<boolean> {
+    return (await this.admissions.get(who)?.(request)) ?? false;
+  }
+}
