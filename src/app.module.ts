@@ -4,6 +4,7 @@ import { AppChatModule } from './app-chat/app-chat.module';
 import { AuthModule } from './auth/auth.module';
 import { AutoAssignmentModule } from './auto-assignment/auto-assignment.module';
 import { BotsModule } from './bots/bots.module';
+import { CannedResponsesModule } from './canned-responses/canned-responses.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
 import { ContactUserAccountsModule } from './contact-user-accounts/contact-user-accounts.module';
@@ -43,6 +44,7 @@ import { PresenceModule } from './presence/presence.module';
     PresenceModule,
     BotsModule,
     AutoAssignmentModule,
+    CannedResponsesModule,
     CrmGatewayModule,
     ApiDocsModule,
   ],
