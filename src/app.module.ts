@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AnalyticsModule } from './analytics/analytics.module';
 import { ApiDocsModule } from './api-docs/api-docs.module';
 import { AuthModule } from './auth/auth.module';
 import { AutoAssignmentModule } from './auto-assignment/auto-assignment.module';
@@ -41,6 +42,7 @@ import { PresenceModule } from './presence/presence.module';
     PresenceModule,
     BotsModule,
     AutoAssignmentModule,
+    AnalyticsModule,
     CrmGatewayModule,
     ApiDocsModule,
   ],

@@ -12,6 +12,7 @@ import { Outbound1763700000015 } from './1763700000015-outbound';
 import { Bots1763700000016 } from './1763700000016-bots';
 import { Presence1763700000017 } from './1763700000017-presence';
 import { AutoAssignment1763700000018 } from './1763700000018-auto-assignment';
+import { Analytics1763700000021 } from './1763700000021-analytics';
 
 /** In the order they run. A migration that has been released is never edited. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   Bots1763700000016,
   Presence1763700000017,
   AutoAssignment1763700000018,
+  Analytics1763700000021,
 ];
