@@ -39,7 +39,6 @@ export interface AgentCounts {
   messages: number;
   closed: number;
   reopened: number;
-  total: number;
 }
 
 export interface AgentBucket extends Bucket {
@@ -57,6 +56,17 @@ export interface CurrentCounts {
 
 const PART = `to_char(case when $5 = 'week' then date_trunc('week', day::timestamp)::date else day end, 'YYYY-MM-DD')`;
 const CHANNEL = (parameter: string): string => `(${parameter}::text is null or channel = ${parameter})`;
+
+
+/** Users who did something in the period, and those whose conversations were rated in it. */
+const AGENTS = `with did as (
+    select user_id, sum(outbound_people)::int as messages, sum(closed)::int as closed, sum(reopened)::int as reopened
+    from analytics_day where user_id > ${EVERYBODY} and day between $1::date and $2::date and ${CHANNEL('$3')}
+    group by user_id
+  ), rated as (
+    select distinct user_id from analytics_spread
+    where user_id > ${EVERYBODY} and measure = 'rating' and day between $1::date and $2::date and ${CHANNEL('$3')} and count > 0
+  )`;
 
 /** All SQL of the numbers that are kept. Within an open unit of work. */
 @Injectable()
@@ -120,27 +130,23 @@ export class AnalyticsRepository {
     );
   }
 
-  /** Users with a number in the period, by their ids, each with how many there are in all. */
-  async agents(
-    period: Period,
-    channel: string | null,
-    limit: number,
-    offset: number,
-  ): Promise<AgentCounts[]> {
+  /** Users with a number in the period, by their ids. */
+  async agents(period: Period, channel: string | null, limit: number, offset: number): Promise<AgentCounts[]> {
     return await this.work.current.query<AgentCounts>(
-      `with did as (
-         select user_id, sum(outbound_people)::int as messages, sum(closed)::int as closed, sum(reopened)::int as reopened
-         from analytics_day where user_id > ${EVERYBODY} and day between $1::date and $2::date and ${CHANNEL('$3')}
-         group by user_id
-       ), rated as (
-         select distinct user_id from analytics_spread
-         where user_id > ${EVERYBODY} and measure = 'rating' and day between $1::date and $2::date and ${CHANNEL('$3')} and count > 0
-       )
+      `${AGENTS}
        select user_id as "userId", coalesce(messages, 0) as messages, coalesce(closed, 0) as closed,
-         coalesce(reopened, 0) as reopened, (count(*) over ())::int as total
+         coalesce(reopened, 0) as reopened
        from did full join rated using (user_id) order by user_id limit $4 offset $5`,
       [period.from, period.to, channel, limit, offset],
     );
+  }
+
+  async countAgents(period: Period, channel: string | null): Promise<number> {
+    const [row] = await this.work.current.query<{ count: number }>(
+      `${AGENTS} select count(*)::int as count from did full join rated using (user_id)`,
+      [period.from, period.to, channel],
+    );
+    return row!.count;
   }
 
   async spreadsOf(userIds: number[], { from, to }: Period, channel: string | null): Promise<AgentBucket[]> {

@@ -135,7 +135,10 @@ export class AnalyticsService {
     const period = periodOf(query, new Date());
     const channel = query.channel ?? null;
     return await this.work.read(actor, async () => {
-      const agents = await this.rows.agents(period, channel, query.limit, query.offset);
+      const [agents, total] = await Promise.all([
+        this.rows.agents(period, channel, query.limit, query.offset),
+        this.rows.countAgents(period, channel),
+      ]);
       const ids = agents.map(({ userId }) => userId);
       const buckets = ids.length === 0 ? [] : await this.rows.spreadsOf(ids, period, channel);
       const names = new Map((await this.users.all(actor.workspaceId)).map(({ id, name }) => [id, name]));
@@ -146,7 +149,7 @@ export class AnalyticsService {
           buckets.filter(({ userId }) => userId === agent.userId),
         ),
       );
-      return { ...period, time_zone: 'UTC', ...pageOf(data, agents[0]?.total ?? 0, query) };
+      return { ...period, time_zone: 'UTC', ...pageOf(data, total, query) };
     });
   }
 
