@@ -13,6 +13,8 @@ import { ConversationTagsRepository } from './conversation-tags.repository';
 import { ConversationTagsService } from './conversation-tags.service';
 import { ConversationEditsService } from './conversation-edits.service';
 import { ConversationPresenter } from './conversation-presenter';
+import { ConversationRatingsRepository } from './conversation-ratings.repository';
+import { ConversationRatingsService } from './conversation-ratings.service';
 import { ConversationsController } from './conversations.controller';
 import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
@@ -32,6 +34,8 @@ import { InboxService } from './inbox.service';
     ConversationsService,
     BotHandsService,
     ConversationEditsService,
+    ConversationRatingsRepository,
+    ConversationRatingsService,
     ConversationQueueRepository,
     ConversationQueueService,
     InboxRepository,
@@ -46,6 +50,7 @@ import { InboxService } from './inbox.service';
     BotHandsService,
     ConversationQueueService,
     ConversationNotesService,
+    ConversationRatingsService,
     ConversationTagsService,
   ],
 })

@@ -14,6 +14,7 @@ import { Presence1763700000017 } from './1763700000017-presence';
 import { AutoAssignment1763700000018 } from './1763700000018-auto-assignment';
 import { AppChat1763700000019 } from './1763700000019-app-chat';
 import { Desk1763700000020 } from './1763700000020-desk';
+import { Analytics1763700000021 } from './1763700000021-analytics';
 
 /** In the order they run. A migration that has been released is never edited. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   AutoAssignment1763700000018,
   AppChat1763700000019,
   Desk1763700000020,
+  Analytics1763700000021,
 ];
