@@ -61,6 +61,8 @@ import { UnreadService } from './unread.service';
     ConversationMessages,
     DeliveriesService,
     Outbox,
+    TranscriptRepository,
+    TranscriptService,
   ],
   exports: [
     AttachmentsService,
@@ -70,8 +72,6 @@ import { UnreadService } from './unread.service';
     InboundService,
     DeliveriesService,
     Outbox,
-    TranscriptRepository,
-    TranscriptService,
   ],
 })
 export class MessagesModule {}
