@@ -1,3 +1,4 @@
+import { ANALYTICS } from './catalogue/analytics';
 import { AUDIT } from './catalogue/audit';
 import { AUTH, SIGN_OUT } from './catalogue/auth';
 import { BOTS } from './catalogue/bots';
@@ -28,6 +29,7 @@ export const CHAPTERS: Chapter[] = [
   CONTACTS,
   ACCOUNTS,
   BOTS,
+  ANALYTICS,
   AUDIT,
   LOOKUPS_END,
   WHATSAPP_END,

@@ -57,7 +57,6 @@ export interface CurrentCounts {
 const PART = `to_char(case when $5 = 'week' then date_trunc('week', day::timestamp)::date else day end, 'YYYY-MM-DD')`;
 const CHANNEL = (parameter: string): string => `(${parameter}::text is null or channel = ${parameter})`;
 
-
 /** Users who did something in the period, and those whose conversations were rated in it. */
 const AGENTS = `with did as (
     select user_id, sum(outbound_people)::int as messages, sum(closed)::int as closed, sum(reopened)::int as reopened
@@ -131,7 +130,12 @@ export class AnalyticsRepository {
   }
 
   /** Users with a number in the period, by their ids. */
-  async agents(period: Period, channel: string | null, limit: number, offset: number): Promise<AgentCounts[]> {
+  async agents(
+    period: Period,
+    channel: string | null,
+    limit: number,
+    offset: number,
+  ): Promise<AgentCounts[]> {
     return await this.work.current.query<AgentCounts>(
       `${AGENTS}
        select user_id as "userId", coalesce(messages, 0) as messages, coalesce(closed, 0) as closed,
