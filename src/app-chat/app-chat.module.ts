@@ -21,6 +21,16 @@ import { AdminWorkService } from './admin-work.service';
 import { AppChatDriver } from './app-chat.driver';
 import { AppDirectory } from './app-directory';
 import { AppSignaturesRepository } from './app-signatures.repository';
+import { ChatAccess } from './chat-access.service';
+import { ChatReadingService } from './chat-reading.service';
+import { ChatSearchService } from './chat-search.service';
+import { ChatReadsService } from './chat-reads.service';
+import { ChatTypingService } from './chat-typing.service';
+import { ChatTypistsService } from './chat-typists.service';
+import { ChatEndingsService } from './chat-endings.service';
+import { ChatMessagesController } from './chat-messages.controller';
+import { ChatConversationsController } from './chat-conversations.controller';
+import { ChatConversationMessagesController } from './chat-conversation-messages.controller';
 import { ChatAdmission } from './chat-admission.service';
 import { ChatAppsController } from './chat-apps.controller';
 import { ChatAppsRepository } from './chat-apps.repository';
@@ -53,7 +63,15 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     UploadsModule,
     UsersModule,
   ],
-  controllers: [ChatAppsController, ChatSessionsController, AdminChatController, AdminSupportController],
+  controllers: [
+    ChatAppsController,
+    ChatSessionsController,
+    ChatMessagesController,
+    ChatConversationsController,
+    ChatConversationMessagesController,
+    AdminChatController,
+    AdminSupportController,
+  ],
   providers: [
     SecretBox,
     ChatAppsRepository,
@@ -71,6 +89,13 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatPeopleRepository,
     ChatViewsService,
     ChatLimits,
+    ChatAccess,
+    ChatReadingService,
+    ChatSearchService,
+    ChatReadsService,
+    ChatTypingService,
+    ChatTypistsService,
+    ChatEndingsService,
     AppChatDriver,
     AdminConversationsRepository,
     AdminConversationsService,

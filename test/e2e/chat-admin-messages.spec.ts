@@ -194,7 +194,7 @@ describe('files', () => {
       file_id: `upload_${uuid}`,
       file_url: expect.stringContaining(uuid),
     });
-    expect((await system.call('GET', answer.data.file_url!)).status).toBe(200);
+    expect((await fetch(answer.data.file_url!)).status).toBe(200);
   });
 });
 

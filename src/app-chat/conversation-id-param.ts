@@ -2,12 +2,14 @@ import { Injectable, type PipeTransform } from '@nestjs/common';
 import { AppError } from '../common/app-error';
 import { IdParam } from '../platform/http/id-param';
 
-/** The id of a conversation in a path of the live chat. */
+/** The id of a conversation in a path, refused in the words of the contract. */
 @Injectable()
-export class ChatConversationId implements PipeTransform<string, number> {
+export class ConversationIdParam implements PipeTransform<string, number> {
+  private readonly id = new IdParam();
+
   transform(value: string): number {
     try {
-      return new IdParam().transform(value);
+      return this.id.transform(value);
     } catch {
       throw new AppError('VALIDATION_FAILED', 'Invalid conversation ID');
     }
