@@ -1,6 +1,7 @@
 import type { Area } from '../../support/areas';
 import { analyticsArea } from './analytics.area';
 import { botsArea } from './bots.area';
+import { chatAdminArea } from './chat-admin.area';
 import { contactUserAccountsArea } from './contact-user-accounts.area';
 import { contactsArea } from './contacts.area';
 import { conversationsArea } from './conversations.area';
@@ -16,6 +17,7 @@ import { staffArea } from './staff.area';
 export const AREAS: Area[] = [
   analyticsArea,
   botsArea,
+  chatAdminArea,
   contactUserAccountsArea,
   contactsArea,
   conversationsArea,
