@@ -7,6 +7,7 @@ import { CONVERSATIONS } from './catalogue/conversations';
 import { DESK } from './catalogue/desk';
 import { DOCUMENTS } from './catalogue/documents';
 import { HEALTH } from './catalogue/health';
+import { LIVE_CHAT_ADMIN } from './catalogue/live-chat-admin';
 import { LOOKUPS, LOOKUPS_END } from './catalogue/lookups';
 import { MESSAGES } from './catalogue/messages';
 import { PEOPLE } from './catalogue/people';
@@ -25,6 +26,7 @@ export const CHAPTERS: Chapter[] = [
   CONVERSATIONS,
   MESSAGES,
   DESK,
+  LIVE_CHAT_ADMIN,
   UPLOADS,
   CONTACTS,
   ACCOUNTS,

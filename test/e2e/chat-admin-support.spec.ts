@@ -9,6 +9,7 @@ import { conversationOf } from '../support/crm';
 import { type Answer, type Caller, TestSystem } from '../support/system';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string;
+const ascending = (a = 0, b = 0): number => a - b;
 
 let system: TestSystem;
 let admin: Caller;
@@ -102,22 +103,22 @@ describe('the list', () => {
     const found = async (query: string): Promise<number[]> =>
       idsOf(await listed(supervisor, `?limit=100&${query}`))
         .filter((id) => all.includes(id))
-        .toSorted();
+        .toSorted(ascending);
 
-    expect(await found('')).toEqual(all.toSorted());
+    expect(await found('')).toEqual(all.toSorted(ascending));
     expect(await found('status=pending')).toEqual([all[0]]);
     expect(await found('status=open')).toEqual([all[1]]);
     expect(await found('status=closed')).toEqual([all[2]]);
     expect(await found('status=archived')).toEqual([all[3]]);
     expect(await found('priority=urgent')).toEqual([all[1]]);
     expect(await found('priority=low')).toEqual([all[2]]);
-    expect(await found('priority=medium')).toEqual([all[0], all[3]].toSorted());
-    expect(await found('priority=normal')).toEqual([all[0], all[3]].toSorted());
+    expect(await found('priority=medium')).toEqual([all[0], all[3]].toSorted(ascending));
+    expect(await found('priority=normal')).toEqual([all[0], all[3]].toSorted(ascending));
     expect(await found('priority=high')).toEqual([]);
     expect(await found(`user_id=${taken.userId}`)).toEqual([all[1]]);
     expect(await found('username=filter-w')).toEqual([all[0]]);
     expect(await found(`username=filter-w&user_id=${taken.userId}`)).toEqual([]);
-    expect(await found('search=angstrom')).toEqual(all.toSorted());
+    expect(await found('search=angstrom')).toEqual(all.toSorted(ascending));
     expect(await found('search=taken%20angstrom')).toEqual([all[1]]);
     expect(await found('search=%25')).toEqual([]);
     expect(await found('search=angstrom&status=closed')).toEqual([all[2]]);

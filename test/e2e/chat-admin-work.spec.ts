@@ -22,7 +22,7 @@ const assign = async (caller: Caller, id: number, body: object): Promise<Answer>
 const update = async (caller: Caller, id: number, body: object): Promise<Answer> =>
   await caller.put(`${IM}/${id}/status`, body);
 const stored = async (id: number): Promise<Record<string, unknown>> =>
-  (await supervisor.get<Record<string, unknown>>(`/conversations/${id}`)).body;
+  (await supervisor.get(`/conversations/${id}`)).body;
 const notesOf = async (id: number): Promise<Record<string, unknown>[]> =>
   (await supervisor.get<{ data: Record<string, unknown>[] }>(`/conversations/${id}/notes`)).body.data;
 /** What was done with a conversation, the oldest first. */
