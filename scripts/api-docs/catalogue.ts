@@ -4,6 +4,7 @@ import { BOTS } from './catalogue/bots';
 import { ACCOUNTS, CONTACTS } from './catalogue/contacts';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DOCUMENTS } from './catalogue/documents';
+import { CHAT_APPS, CHAT_END, LIVE_CHAT } from './catalogue/live-chat';
 import { HEALTH } from './catalogue/health';
 import { LOOKUPS, LOOKUPS_END } from './catalogue/lookups';
 import { MESSAGES } from './catalogue/messages';
@@ -26,6 +27,9 @@ export const CHAPTERS: Chapter[] = [
   CONTACTS,
   ACCOUNTS,
   BOTS,
+  CHAT_APPS,
+  LIVE_CHAT,
+  CHAT_END,
   AUDIT,
   LOOKUPS_END,
   WHATSAPP_END,
