@@ -1289,6 +1289,7 @@ AS $function$
     part bigint[];
     last bigint := 0;
   begin
+    perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_workspace_id(), 0));
     delete from analytics_now;
     delete from analytics_spread;
     delete from analytics_day;

@@ -40,10 +40,8 @@ export class AnalyticsService {
   ) {}
 
   /** Of the conversations that the actor may see. */
-  async summary(
-    actor: StaffActor,
-    { channel = null }: { channel?: string | null } | SummaryQuery = {},
-  ): Promise<SummaryDto> {
+  async summary(actor: StaffActor, query: SummaryQuery = {}): Promise<SummaryDto> {
+    const channel = query.channel ?? null;
     const only = visibleOnlyTo(actor);
     const now = new Date();
     const today = dayOf(now.getTime());

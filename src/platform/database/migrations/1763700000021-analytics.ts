@@ -294,6 +294,7 @@ const MEASURE = `
     part bigint[];
     last bigint := 0;
   begin
+    perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_workspace_id(), 0));
     delete from analytics_now;
     delete from analytics_spread;
     delete from analytics_day;
