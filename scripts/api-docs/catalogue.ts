@@ -1,3 +1,4 @@
+import { ANALYTICS } from './catalogue/analytics';
 import { AUDIT } from './catalogue/audit';
 import { AUTH, SIGN_OUT } from './catalogue/auth';
 import { BOTS } from './catalogue/bots';
@@ -30,6 +31,7 @@ export const CHAPTERS: Chapter[] = [
   CHAT_APPS,
   LIVE_CHAT,
   CHAT_END,
+  ANALYTICS,
   AUDIT,
   LOOKUPS_END,
   WHATSAPP_END,

@@ -1,4 +1,5 @@
 import type { Area } from '../../support/areas';
+import { analyticsArea } from './analytics.area';
 import { botsArea } from './bots.area';
 import { contactUserAccountsArea } from './contact-user-accounts.area';
 import { contactsArea } from './contacts.area';
@@ -12,6 +13,7 @@ import { staffArea } from './staff.area';
 
 /** Every area of the API. */
 export const AREAS: Area[] = [
+  analyticsArea,
   botsArea,
   contactUserAccountsArea,
   contactsArea,
