@@ -6,6 +6,7 @@ import { ACCOUNTS, CONTACTS } from './catalogue/contacts';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DESK } from './catalogue/desk';
 import { DOCUMENTS } from './catalogue/documents';
+import { CHAT_APPS, CHAT_END, LIVE_CHAT } from './catalogue/live-chat';
 import { HEALTH } from './catalogue/health';
 import { LIVE_CHAT_ADMIN } from './catalogue/live-chat-admin';
 import { LOOKUPS, LOOKUPS_END } from './catalogue/lookups';
@@ -26,11 +27,14 @@ export const CHAPTERS: Chapter[] = [
   CONVERSATIONS,
   MESSAGES,
   DESK,
-  LIVE_CHAT_ADMIN,
   UPLOADS,
   CONTACTS,
   ACCOUNTS,
   BOTS,
+  CHAT_APPS,
+  LIVE_CHAT,
+  LIVE_CHAT_ADMIN,
+  CHAT_END,
   ANALYTICS,
   AUDIT,
   LOOKUPS_END,

@@ -242,7 +242,8 @@ describe('a period', () => {
       `insert into analytics_day (workspace_id, user_id, day, channel, inbound, outbound_people, outbound_bots, opened, closed, reopened, archived)
        values (1, 0, '2024-02-26', 'app', 10, 5, 1, 4, 2, 1, 1), (1, 0, '2024-02-29', 'app', 3, 2, 0, 1, 2, 0, 0),
               (1, 0, '2024-02-29', 'web', 7, 1, 1, 1, 0, 0, 0), (1, 0, '2024-03-04', 'app', 1, 1, 0, 0, 1, 0, 0),
-              (1, $1, '2024-02-29', 'app', 0, 2, 0, 0, 1, 0, 0)`,
+              (1, $1, '2024-02-29', 'app', 0, 2, 0, 0, 1, 0, 0),
+              (1, 999999, '2024-03-05', 'app', 0, 4, 0, 0, 0, 0, 0)`,
       [ana.user.id],
     );
     await system.sql(
@@ -338,20 +339,21 @@ describe('a period', () => {
     });
   });
 
-  test('has agents, in pages, also those of whom only ratings tell', async () => {
+  test('has agents, in pages, also those of whom only ratings tell and who are gone', async () => {
     const all = await read<AgentsReport>(supervisor, `agents${PERIOD}`);
-    expect(all.meta).toEqual({ page: 1, limit: 20, total: 2, pages: 1 });
+    expect(all.meta).toEqual({ page: 1, limit: 20, total: 3, pages: 1 });
     expect(
       all.data.map((one) => [one.name, one.messages, one.closed, one.ratings, one.average_score]),
     ).toEqual([
       ['ana', 2, 1, 1, 2],
       ['ben', 0, 0, 1, 5],
+      [null, 4, 0, 0, null],
     ]);
     expect(all.data[0]).toMatchObject({ first_response: NO_TIMES, resolution: NO_TIMES });
     const second = await read<AgentsReport>(supervisor, `agents${PERIOD}&limit=1&page=2`);
-    expect(second.data).toEqual(all.data.slice(1));
+    expect(second.data).toEqual(all.data.slice(1, 2));
     const beyond = await read<AgentsReport>(supervisor, `agents${PERIOD}&page=9`);
-    expect([beyond.data, beyond.meta.total]).toEqual([[], 2]);
+    expect([beyond.data, beyond.meta.total]).toEqual([[], 3]);
     expect((await read<AgentsReport>(supervisor, `agents${PERIOD}&channel=web`)).data).toEqual([]);
   });
 

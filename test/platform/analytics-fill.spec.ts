@@ -118,7 +118,9 @@ test('what was stored before is counted, closings as far as they are known, in e
 });
 
 test('what happens between the migration and the first worker is told to it', async () => {
-  await sql(`insert into event (workspace_id, type, conversation_id, payload) values (1, 'message:new', 7, '{}')`);
+  await sql(
+    `insert into event (workspace_id, type, conversation_id, payload) values (1, 'message:new', 7, '{}')`,
+  );
   const [place] = await sql<{ cursor: string }>(
     `select cursor from journal_consumer where name = 'analytics'`,
   );
