@@ -18,6 +18,8 @@ const FIRST_AFTER_MS = 60_000;
 const EVERY_MS = 3_600_000;
 /** Conversations of one transaction: few enough that nobody waits for it. */
 const BATCH = 100;
+/** Of one workspace at a time: sockets that missed more than 10,000 events have to fetch everything anew. */
+const MOST = 5_000;
 
 /**
  * Archives closed conversations that nobody has touched for `ARCHIVE_CLOSED_AFTER_DAYS`, once an hour, on the processes
@@ -49,29 +51,24 @@ export class ConversationArchiver implements OnApplicationBootstrap, BeforeAppli
     await this.running;
   }
 
-  /** Archives all that is due, in all workspaces; answers how many. */
-  async archive(batch = BATCH): Promise<number> {
+  /** Archives what is due, up to `most` in each workspace, the oldest first; answers how many. */
+  async archive(batch = BATCH, most = MOST): Promise<number> {
     let archived = 0;
     if (this.config.archiveClosedAfterDays === 0) return archived;
     for (const workspaceId of await this.due.workspaces()) {
-      // One workspace's trouble is not the others'.
-      await this.archiveIn(workspaceId, batch, (count) => (archived += count)).catch((err: unknown) =>
-        this.logger.warn({ err, workspaceId }, 'closed conversations cannot be archived right now'),
-      );
+      try {
+        for (let left = most, more = true; more && left > 0 && !this.stopped;) {
+          const count = await this.work.run({ workspaceId }, () => this.archiveSome(Math.min(batch, left)));
+          archived += count;
+          left -= count;
+          more = count === batch;
+        }
+      } catch (err) {
+        // One workspace's trouble is not the others'.
+        this.logger.warn({ err, workspaceId }, 'closed conversations cannot be archived right now');
+      }
     }
     return archived;
-  }
-
-  private async archiveIn(
-    workspaceId: number,
-    batch: number,
-    count: (archived: number) => void,
-  ): Promise<void> {
-    for (let more = true; more && !this.stopped;) {
-      const archived = await this.work.run({ workspaceId }, () => this.archiveSome(batch));
-      count(archived);
-      more = archived === batch;
-    }
   }
 
   private async archiveSome(batch: number): Promise<number> {

@@ -114,6 +114,32 @@ describe('closed conversations', () => {
     expect(Number(told!.count)).toBe(40);
   });
 
+  test('are no more than so many of a workspace at a time, the oldest first', async () => {
+    const ids: number[] = [];
+    for (const days of [5, 4, 3, 2, 1]) ids.push(await aged('closed', DAYS + days));
+    expect(await archiverOf(system).archive(2, 3)).toBe(3);
+    expect(await Promise.all(ids.map(statusOf))).toEqual([
+      ...['archived', 'archived', 'archived'],
+      ...['closed', 'closed'],
+    ]);
+    expect(await archiverOf(system).archive()).toBe(2);
+  });
+
+  test('that cannot be archived in one workspace are archived in the others', async () => {
+    const theirs = await secondWorkspace(system, 'trouble');
+    const own = await aged('closed', DAYS + 1);
+    await theirs.admin.patch(`/conversations/${theirs.conversationId}`, { status: 'closed' });
+    await age(theirs.conversationId, DAYS + 1);
+    await system.sql(
+      `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+       create trigger refuse before update on conversation for each row when (new.id = ${own}) execute function refuse()`,
+    );
+    expect(await archiverOf(system).archive()).toBe(1);
+    await system.sql('drop trigger refuse on conversation');
+    expect([await statusOf(own), await statusOf(theirs.conversationId)]).toEqual(['closed', 'archived']);
+    expect(await archiverOf(system).archive()).toBe(1);
+  });
+
   test('that somebody is just about to change are left to them, without waiting', async () => {
     const [held, free] = [await aged('closed', DAYS + 2), await aged('closed', DAYS + 1)];
     const client = new Client({ connectionString: system.databaseUrl });
