@@ -18,6 +18,10 @@ export const LIVE_CHAT_ADMIN: Chapter = {
       route: 'GET /admin/chat/dashboard',
       name: 'The dashboard',
       about: 'Numbers, the 10 conversations that moved last, and the caller’s open ones.',
+      errors: {
+        FORBIDDEN: '`admin_id` is somebody else, and the caller no supervisor.',
+        NOT_FOUND: '`admin_id` is nobody.',
+      },
     },
     {
       route: 'GET /admin/chat/conversations',
