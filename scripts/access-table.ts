@@ -45,7 +45,7 @@ export function undeclared(entrances: readonly Entrance[]): string[] {
     .filter((one) => one.rule === null)
     .map(
       (one) =>
-        `${one.scope} ${one.name} (${one.handler}) declares nobody: add @Access(level) or @Public(because).`,
+        `${one.scope} ${one.name} (${one.handler}) declares nobody: add @Access(level), @AccessFor(callers) or @Public(because).`,
     );
 }
 
@@ -81,7 +81,9 @@ function table(heads: string[], entrances: readonly Entrance[], more: (one: Entr
 
 function who(rule: AccessRule | null): string {
   if (rule === null) return '**undeclared**';
-  return rule.kind === 'public' ? `anyone: ${rule.because}` : rule.level;
+  if (rule.kind === 'public') return `anyone: ${rule.because}`;
+  if (rule.kind === 'level') return rule.level;
+  return rule.level === undefined ? rule.who : `${rule.who}, or ${rule.level}`;
 }
 
 async function collectParts(

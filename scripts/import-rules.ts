@@ -35,6 +35,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['auth', 'contact-user-accounts', 'presence', 'notifications'],
   ['conversations'],
   ['messages'],
+  ['analytics'],
   ['meta-whatsapp', 'app-chat', 'team-chat', 'bots', 'auto-assignment', 'canned-responses'],
   ['crm-gateway', 'api-docs'],
   [ROOT],

@@ -3,11 +3,17 @@ import { ACCESS_TOKENS } from '../src/meta-whatsapp/whatsapp-integration.types';
 import { BOT_SECRETS } from '../src/bots/bots.types';
 import { contextOf, type SealedColumn } from '../src/platform/crypto/sealed-column';
 import type { SecretBox } from '../src/platform/crypto/secret-box';
+import { CHAT_APP_SECRETS } from '../src/app-chat/chat-app.types';
 import { type SealedRow, SealedRows } from '../src/platform/database/sealed-rows';
 import type { UnitOfWork } from '../src/platform/database/unit-of-work';
 
 /** Every column that holds sealed texts; a test looks for others. */
-export const SEALED_COLUMNS: readonly SealedColumn[] = [ACCESS_TOKENS, ACCOUNT_PASSWORDS, BOT_SECRETS];
+export const SEALED_COLUMNS: readonly SealedColumn[] = [
+  ACCESS_TOKENS,
+  ACCOUNT_PASSWORDS,
+  BOT_SECRETS,
+  ...CHAT_APP_SECRETS,
+];
 
 const BATCH = 200;
 

@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AnalyticsModule } from './analytics/analytics.module';
 import { ApiDocsModule } from './api-docs/api-docs.module';
+import { AppChatModule } from './app-chat/app-chat.module';
 import { AuthModule } from './auth/auth.module';
 import { AutoAssignmentModule } from './auto-assignment/auto-assignment.module';
 import { BotsModule } from './bots/bots.module';
@@ -38,11 +40,13 @@ import { PresenceModule } from './presence/presence.module';
     ConversationsModule,
     MessagesModule,
     MetaWhatsappModule,
+    AppChatModule,
     NotificationsModule,
     PresenceModule,
     BotsModule,
     AutoAssignmentModule,
     CannedResponsesModule,
+    AnalyticsModule,
     CrmGatewayModule,
     ApiDocsModule,
   ],

@@ -182,6 +182,7 @@ export class Seeder {
         payload: null,
         replyToId: null,
         clientMessageId: null,
+        isSent: false,
         requestHash: null,
         partOf: null,
       });

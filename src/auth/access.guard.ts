@@ -6,6 +6,7 @@ import { type AccessLevel, includesLevel } from '../common/access-level';
 import type { StaffActor } from '../common/actor';
 import { AppError } from '../common/app-error';
 import { ACCESS_RULE, type AccessRule } from '../platform/http/access';
+import { Admissions } from '../platform/http/admissions';
 import { JwtStrategy } from './jwt.strategy';
 
 /**
@@ -17,6 +18,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly strategy: JwtStrategy,
+    private readonly admissions: Admissions,
   ) {}
 
   /** Public routes at once: webhooks come by the thousand. */
@@ -28,13 +30,29 @@ export class AccessGuard implements CanActivate {
     ]);
     if (rule === undefined)
       throw new AppError('ACCESS_UNDECLARED', 'This route does not say who may call it, so nobody may.');
-    return rule.kind === 'public' || this.admit(context, rule.level);
+    if (rule.kind === 'public') return true;
+    return rule.kind === 'level' ? this.admit(context, rule.level) : this.admitCaller(context, rule);
+  }
+
+  private async admitCaller(
+    context: ExecutionContext,
+    { who, level }: Extract<AccessRule, { kind: 'callers' }>,
+  ): Promise<boolean> {
+    if (await this.admissions.admit(who, context.switchToHttp().getRequest<FastifyRequest>())) return true;
+    if (level === undefined)
+      throw new AppError('UNAUTHENTICATED', `This is for a ${who}, who has to sign in.`);
+    return await this.admit(context, level);
   }
 
   private async admit(context: ExecutionContext, level: AccessLevel): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest & { user?: StaffActor }>();
-    request.user = await this.authenticate(request, http.getResponse<FastifyReply>());
+    try {
+      request.user = await this.authenticate(request, http.getResponse<FastifyReply>());
+    } catch (error) {
+      await this.admissions.refuse(request);
+      throw error;
+    }
     if (!includesLevel(request.user.level, level)) {
       throw new AppError('FORBIDDEN', `Only the role ${level} and above may do this.`);
     }

@@ -4,6 +4,11 @@ import { IsInt, IsPositive, IsString, Matches, Max, ValidateIf } from 'class-val
 /** PostgreSQL stores no NUL, and half a surrogate pair is no character. */
 const STORABLE = '[^\\0\\p{Surrogate}]';
 
+/** Code points, as the database counts characters. */
+export function lengthOf(text: string): number {
+  return Array.from(text).length;
+}
+
 /** Text of `min` to `max` code points, all of which can be stored. */
 export function IsText(min: number, max: number, options: { each?: boolean } = {}): PropertyDecorator {
   return applyDecorators(

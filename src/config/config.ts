@@ -40,6 +40,26 @@ export interface Config {
     bcryptRounds: number;
   };
   bots: { webhookAllowPrivate: boolean };
+  chat: {
+    /** The default workspace's app, where it has a secret. */
+    app: { appId: string; secret: string } | null;
+    sessionExpiresInSeconds: number;
+    /** Conversations of one user that are open at a time. */
+    maxConversations: number;
+    /** Characters. */
+    messageMaxLength: number;
+    rateLimitEnabled: boolean;
+    /** What makes a message spam; a number of 0 asks for nothing. */
+    spam: {
+      action: 'flag' | 'refuse' | 'off';
+      maxRepeats: number;
+      maxLinks: number;
+      /** Percent. */
+      maxSymbols: number;
+      /** In small letters. */
+      words: string[];
+    };
+  };
   whatsapp: {
     baseUrl: string;
     apiVersion: string;

@@ -52,6 +52,23 @@ export function loadConfig(env: Environment = process.env): Config {
       poolSize: reader.number('DB_POOL_SIZE'),
     },
     bots: { webhookAllowPrivate: reader.text('BOT_WEBHOOK_ALLOW_PRIVATE') === 'true' },
+    chat: {
+      app: chatApp(reader, production ? null : () => secret('CHAT_APP_SECRET')),
+      sessionExpiresInSeconds: reader.number('CHAT_SESSION_EXPIRES_IN'),
+      maxConversations: reader.number('CHAT_MAX_CONVERSATIONS_PER_USER'),
+      messageMaxLength: reader.number('CHAT_MESSAGE_MAX_LENGTH'),
+      rateLimitEnabled: reader.text('CHAT_RATE_LIMIT_ENABLED') === 'true',
+      spam: {
+        action: reader.text('CHAT_SPAM_ACTION') as Config['chat']['spam']['action'],
+        maxRepeats: reader.number('CHAT_SPAM_MAX_REPEATS'),
+        maxLinks: reader.number('CHAT_SPAM_MAX_LINKS'),
+        maxSymbols: reader.number('CHAT_SPAM_MAX_SYMBOLS'),
+        words: (reader.text('CHAT_SPAM_WORDS') ?? '')
+          .split(',')
+          .map((word) => word.trim().toLowerCase())
+          .filter((word) => word !== ''),
+      },
+    },
     redis: { url: redisUrl(reader) },
     storage: storage(reader),
     scanner: { clamd: clamd(reader), timeoutSeconds: reader.number('CLAMD_TIMEOUT') },
@@ -265,6 +282,20 @@ function integration(reader: Reader): Config['whatsapp']['integration'] {
     return null;
   }
   return { phoneNumberId, accessToken, businessAccountId: reader.text('WHATSAPP_BUSINESS_ACCOUNT_ID') };
+}
+
+const APP_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** @param generated where secrets that nobody gave are made */
+function chatApp(reader: Reader, generated: (() => string) | null): Config['chat']['app'] {
+  const appId = reader.text('CHAT_APP_ID')!;
+  if (!APP_ID.test(appId))
+    reader.problem(
+      `CHAT_APP_ID must have 1 to 64 letters, digits, dots, hyphens or underscores (it is "${appId}")`,
+    );
+  const given = reader.text('CHAT_APP_SECRET');
+  if (given === null && (generated === null || reader.isSet('CHAT_APP_SECRET'))) return null;
+  return { appId, secret: given ?? generated!() };
 }
 
 function deepFreeze<T extends object>(value: T): T {

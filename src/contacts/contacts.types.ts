@@ -2,7 +2,7 @@ import type { ContactStatistics } from './contact-followers.port';
 
 /** A name under which a channel knows a person. */
 export interface ContactIdentity {
-  scheme: 'whatsapp_user' | 'whatsapp_phone';
+  scheme: 'whatsapp_user' | 'whatsapp_phone' | 'app_user';
   value: string;
 }
 

@@ -65,12 +65,12 @@ export class ContactThreadsService implements ContactThreads, ContactFollower, O
 
   /**
    * Where both contacts have an open conversation on the same number of ours, one of them is closed, since there can be
-   * only one. No message changes its conversation: in each they stay in their order, and what waits goes out.
+   * only one; those that their channel lets stand side by side go on. No message changes its conversation: in each they stay in their order, and what waits goes out.
    */
   async takeOver(from: number, to: number): Promise<void> {
     const all = await this.rows.lockAllOf([from, to]);
     const events = new Map<number, ConversationEvent[]>();
-    for (const [kept, other] of pairsOf(all.filter(isOpen))) {
+    for (const [kept, other] of pairsOf(all.filter((one) => isOpen(one) && !one.parallel))) {
       // Nobody looks into closed conversations for what is unread.
       const marked = other.read || !kept.read ? kept : withRead(kept, false);
       await this.conversations.save([marked, { ...other, status: 'closed' }]);

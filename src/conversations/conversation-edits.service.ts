@@ -16,6 +16,7 @@ import { messagingWindow } from './conversation-window.policy';
 import { CONVERSATION_EVENTS, type ConversationEvent } from './conversation.events';
 import { audienceOf, maySee } from './conversation.policy';
 import type { CreateConversationDto, UpdateConversationDto } from './conversations.dto';
+import { ConversationRatingsService } from './conversation-ratings.service';
 import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
 import type { Conversation, ConversationDetailDto, ConversationDto, Thread } from './conversations.types';
@@ -32,6 +33,7 @@ export class ConversationEditsService {
     private readonly contactTags: ContactTagsService,
     private readonly tags: ConversationTagsService,
     private readonly users: UsersService,
+    private readonly ratings: ConversationRatingsService,
     private readonly journal: Journal,
     private readonly audit: AuditService,
   ) {}
@@ -45,6 +47,7 @@ export class ConversationEditsService {
         tags: (await this.tags.namesOf([id])).get(id) ?? [],
         contact_tags: contactTags.map(({ id: tagId, name }) => ({ id: tagId, name })),
         window: messagingWindow(conversation, new Date()),
+        rating: await this.ratings.find(id),
       };
     });
   }

@@ -16,6 +16,8 @@ import { ConversationTagsRepository } from './conversation-tags.repository';
 import { ConversationTagsService } from './conversation-tags.service';
 import { ConversationEditsService } from './conversation-edits.service';
 import { ConversationPresenter } from './conversation-presenter';
+import { ConversationRatingsRepository } from './conversation-ratings.repository';
+import { ConversationRatingsService } from './conversation-ratings.service';
 import { ConversationsController } from './conversations.controller';
 import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
@@ -37,6 +39,8 @@ import { InboxService } from './inbox.service';
     ConversationsService,
     BotHandsService,
     ConversationEditsService,
+    ConversationRatingsRepository,
+    ConversationRatingsService,
     ConversationQueueRepository,
     ConversationQueueService,
     ConversationTallyRepository,
@@ -54,9 +58,12 @@ import { InboxService } from './inbox.service';
   exports: [
     ConversationsService,
     BotHandsService,
+    ConversationEditsService,
     ConversationQueueService,
     ConversationNotesService,
+    ConversationRatingsService,
     ConversationTagsService,
+    InboxService,
   ],
 })
 export class ConversationsModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { Assignment } from './conversation.policy';
+import { OPEN_OF_THREAD } from './conversation-threads.policy';
 import {
   type Conversation,
   type ConversationPriority,
@@ -27,7 +28,7 @@ export const CONVERSATION_COLUMNS = `id, contact_id as "contactId", channel, int
   assigned_user as "assignedUser", assigned_bot as "assignedBot", transfer_note as "transferNote",
   unread_count as "unreadCount", read, read_up_to_id as "readUpToId", read_at as "readAt",
   last_message_id as "lastMessageId", last_message_at as "lastMessageAt",
-  window_expires_at as "windowExpiresAt", created_at as "createdAt", updated_at as "updatedAt"`;
+  window_expires_at as "windowExpiresAt", parallel, created_at as "createdAt", updated_at as "updatedAt"`;
 
 /** The window is between the customer and our number: a new conversation has that of the ones before it. */
 function earlierWindow(contactId: string, channel: string, integrationId: string): string {
@@ -50,7 +51,7 @@ export class ConversationsRepository {
       `select id, contact_id as "contactId", channel, integration_id as "integrationId",
          assigned_user as "assignedUser", assigned_bot as "assignedBot"
        from conversation
-       where contact_id = any ($1) and (channel = any ($2)) is true and ${OPEN}
+       where contact_id = any ($1) and (channel = any ($2)) is true and ${OPEN_OF_THREAD}
        order by id for no key update`,
       [threads.map((t) => t.contactId), [...new Set(threads.map((t) => t.channel))]],
     );
@@ -63,7 +64,7 @@ export class ConversationsRepository {
        select t.*, ${earlierWindow('t.contact_id', 't.channel', 't.integration_id')}
        from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(contact_id, channel, integration_id)
        order by contact_id, channel, integration_id
-       on conflict (workspace_id, contact_id, channel, integration_id) where status in ('queue', 'active', 'transferred')
+       on conflict (workspace_id, contact_id, channel, integration_id) where ${OPEN_OF_THREAD}
        do nothing returning id`,
       [threads.map((t) => t.contactId), threads.map((t) => t.channel), threads.map((t) => t.integrationId)],
     );
@@ -101,7 +102,7 @@ export class ConversationsRepository {
       `insert into conversation (contact_id, channel, integration_id, status, priority, assigned_user, assigned_bot,
                                  window_expires_at)
        values ($1, $2::text, $3, $4, $5, $6, $7, ${earlierWindow('$1', '$2::text', '$3')})
-       on conflict (workspace_id, contact_id, channel, integration_id) where ${OPEN} do nothing
+       on conflict (workspace_id, contact_id, channel, integration_id) where ${OPEN_OF_THREAD} do nothing
        returning ${CONVERSATION_COLUMNS}`,
       [
         conversation.contactId,
@@ -116,10 +117,24 @@ export class ConversationsRepository {
     return row ?? null;
   }
 
+  /** Beside whatever else the customer has open on this channel. */
+  async insertParallel(
+    contactId: number,
+    channel: string,
+    priority: ConversationPriority,
+  ): Promise<Conversation> {
+    const [row] = await this.work.current.query<Conversation>(
+      `insert into conversation (contact_id, channel, priority, parallel) values ($1, $2, $3, true)
+       returning ${CONVERSATION_COLUMNS}`,
+      [contactId, channel, priority],
+    );
+    return row!;
+  }
+
   async findOpen(thread: Thread): Promise<Conversation | null> {
     const [row] = await this.work.current.query<Conversation>(
       `select ${CONVERSATION_COLUMNS} from conversation
-       where contact_id = $1 and channel = $2 and integration_id is not distinct from $3 and ${OPEN}`,
+       where contact_id = $1 and channel = $2 and integration_id is not distinct from $3 and ${OPEN_OF_THREAD}`,
       [thread.contactId, thread.channel, thread.integrationId],
     );
     return row ?? null;

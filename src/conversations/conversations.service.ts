@@ -15,7 +15,13 @@ import { CONVERSATION_EVENTS } from './conversation.events';
 import { type Assignment, mayTransfer, maySee, visibleOnlyTo } from './conversation.policy';
 import type { AssignDto, TransferDto } from './conversations.dto';
 import { ConversationsRepository, type OpenThread } from './conversations.repository';
-import type { Conversation, ConversationDto, ReadMark, Thread } from './conversations.types';
+import type {
+  Conversation,
+  ConversationDto,
+  ConversationPriority,
+  ReadMark,
+  Thread,
+} from './conversations.types';
 import type { LastMessages } from './last-messages.port';
 import type { ReadListener } from './read-listener.port';
 
@@ -99,6 +105,20 @@ export class ConversationsService {
       );
     }
     return threads.map((thread) => open.get(threadKey(thread))!);
+  }
+
+  /**
+   * A conversation of its own, on a channel that lets a customer have several. In the queue and announced; within the
+   * open unit of work, which holds its row.
+   */
+  async openParallel(
+    contactId: number,
+    channel: string,
+    priority: ConversationPriority,
+  ): Promise<Conversation> {
+    const opened = await this.conversations.insertParallel(contactId, channel, priority);
+    await this.presenter.announce([{ before: opened, after: opened, events: [CONVERSATION_EVENTS.NEW] }]);
+    return opened;
   }
 
   /** A message of ours is the newest one of a conversation that is locked. */
@@ -186,6 +206,21 @@ export class ConversationsService {
   /** Staff have read a conversation that is locked. */
   async tellRead(conversation: Conversation): Promise<void> {
     await this.onRead(conversation);
+  }
+
+  /** The customer ends their conversation, which is locked and open. Within the open unit of work. */
+  async endByCustomer(before: Conversation): Promise<Conversation> {
+    if (!isOpen(before)) throw closed();
+    const [after] = await this.conversations.save([{ ...before, status: 'closed' }]);
+    this.audit.record({
+      actor: null,
+      action: 'conversation.status',
+      subject: { type: 'conversation', id: before.id },
+      details: { from: before.status, to: 'closed', by: 'customer' },
+    });
+    const events = [CONVERSATION_EVENTS.STATUS_CHANGED, CONVERSATION_EVENTS.UPDATED];
+    await this.presenter.announce([{ before, after: after!, events }]);
+    return after!;
   }
 
   /** The conversations that the actor may see, locked until the open transaction ends; `null` where one is not there. */

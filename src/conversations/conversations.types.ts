@@ -1,6 +1,7 @@
 import type { CursorPage } from '../common/cursor-page';
 import type { Page } from '../common/page';
 import type { ContactSummary, TagSummary } from '../contacts/contacts.types';
+import type { ConversationRatingDto } from './conversation-ratings.types';
 import type { MessagingWindow } from './conversation-window.policy';
 
 export const CONVERSATION_STATUSES = ['queue', 'active', 'transferred', 'closed', 'archived'] as const;
@@ -45,6 +46,8 @@ export interface Conversation {
   lastMessageId: number | null;
   lastMessageAt: Date | null;
   windowExpiresAt: Date | null;
+  /** Opened beside others of the same thread, on a channel that lets a customer have several. */
+  parallel: boolean;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -52,6 +55,7 @@ export interface Conversation {
 /** What a message tells of its conversation: all that the message itself changed. */
 export interface ConversationState {
   id: number;
+  channel: string;
   status: ConversationStatus;
   assigned_user: number | null;
   assigned_bot: number | null;
@@ -66,7 +70,6 @@ export interface ConversationState {
 export interface ConversationDto extends ConversationState {
   contact_id: number;
   contact: ContactSummary | null;
-  channel: string;
   integration_id: number | null;
   priority: ConversationPriority;
   /** What the one who handed it on wrote for the one who has it now. */
@@ -89,6 +92,8 @@ export interface ConversationDetailDto extends ConversationDto {
   contact_tags: TagSummary[];
   /** Null on a channel whose customers may be answered freely at any time. */
   window: MessagingWindow | null;
+  /** What the customer thought of it; null where they have not said. */
+  rating: ConversationRatingDto | null;
 }
 
 /** `GET /conversations` */
@@ -113,6 +118,7 @@ export interface ConversationCountsDto {
 export function toConversationState(conversation: Conversation): ConversationState {
   return {
     id: conversation.id,
+    channel: conversation.channel,
     status: conversation.status,
     assigned_user: conversation.assignedUser,
     assigned_bot: conversation.assignedBot,
@@ -132,6 +138,7 @@ export function toConversationDto(
   // Written out field by field: this runs for every row of the inbox, and spreading is several times slower.
   return {
     id: conversation.id,
+    channel: conversation.channel,
     status: conversation.status,
     assigned_user: conversation.assignedUser,
     assigned_bot: conversation.assignedBot,
@@ -142,7 +149,6 @@ export function toConversationDto(
     updated_at: conversation.updatedAt.toISOString(),
     contact_id: conversation.contactId,
     contact,
-    channel: conversation.channel,
     integration_id: conversation.integrationId,
     priority: conversation.priority,
     transfer_note: conversation.transferNote,

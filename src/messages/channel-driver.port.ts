@@ -65,8 +65,10 @@ export interface ChannelDriver {
   /**
    * Reads what the try needs, in the open unit of work. `send` is called after it has committed, outside of any
    * transaction, at most once, and does not throw. `run` is called like it, and then `prepare` is asked again.
+   *
+   * Left out by a channel whose customers fetch what is said from this server: there a message is sent by being stored.
    */
-  prepare(message: OutgoingMessage): Promise<Prepared>;
+  prepare?(message: OutgoingMessage): Promise<Prepared>;
   /**
    * Tells the customer that their messages up to this one were read. In the open unit of work; null: there is
    * nothing to tell. What it answers is called outside of any transaction, any number of times.

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { OPEN_STATUSES, type Thread } from '../conversations/conversations.types';
+import { OPEN_OF_THREAD } from '../conversations/conversation-threads.policy';
+import type { Thread } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { attachmentsOf } from './attachments.repository';
 import { MESSAGE_EVENTS } from './message.events';
@@ -31,10 +32,10 @@ const ADDED = (conversationId: string, from: string): string => `
   returning id, conversation_id, whatsapp_message_id, type, sent_at`;
 
 /** Counts what was `added`. The array names the conversations for the planner, which otherwise may walk the whole workspace. */
-const COUNTED = (ids: string): string => `
+const COUNTED = (ids: string, window = true): string => `
   update conversation set
     unread_count = unread_count + n.messages, read = false, last_message_id = n.newest, last_message_at = now(),
-    window_expires_at = greatest(window_expires_at, n.opened_at + interval '24 hours'), updated_at = now()
+    ${window ? `window_expires_at = greatest(window_expires_at, n.opened_at + interval '24 hours'), ` : ''}updated_at = now()
   from (select conversation_id, count(*)::int as messages, max(id) as newest,
                max(least(sent_at, now())) filter (where type <> all ('{${TYPES_WITHOUT_WINDOW.join(',')}}')) as opened_at
         from added group by conversation_id) n
@@ -87,6 +88,7 @@ const newMessageText = (attachments: string): string =>
     attachments,
     conversation: objectText({
       id: 'c.id',
+      channel: quoted('c.channel'),
       status: quoted('c.status'),
       assigned_user: orNull('c.assigned_user::text'),
       assigned_bot: orNull('c.assigned_bot::text'),
@@ -120,6 +122,35 @@ export class InboundRepository {
   }
 
   /**
+   * The same for one message of a customer who may be answered freely at any time. The id, and whether it is new;
+   * null where another conversation has a message of this external id.
+   */
+  async insertOne(conversationId: number, row: InboundRow): Promise<{ id: number; isNew: boolean } | null> {
+    const [added] = await this.work.current.prepared<StoredInbound>(
+      'inbound_insert_one',
+      `with added as (${ADDED(
+        '$1::bigint',
+        `(select $2::text as type, $3::text as body, $4::jsonb as payload, $5::timestamptz as sent_at,
+            $6::text as external_id, 1 as place) m`,
+      )}), counted as (${COUNTED('array[$1]', false)}) ${STORED}`,
+      [
+        conversationId,
+        row.type,
+        row.body,
+        row.payload === null ? null : JSON.stringify(row.payload),
+        row.sentAt,
+        row.externalId,
+      ],
+    );
+    if (added !== undefined) return { id: added.id, isNew: true };
+    const [stored] = await this.work.current.query<{ id: number }>(
+      'select id from message where whatsapp_message_id = $1 and conversation_id = $2',
+      [row.externalId, conversationId],
+    );
+    return stored === undefined ? null : { id: stored.id, isNew: false };
+  }
+
+  /**
    * The same for the open conversations of these threads, which it locks in the order of their ids: all in one
    * statement. A message whose thread has none open is left out as well.
    */
@@ -129,7 +160,7 @@ export class InboundRepository {
       // "is true": see `ConversationsRepository.lockOpen`. Ids are drawn after the sorting, and so under the locks.
       `with open as materialized (
          select id, contact_id, channel, integration_id from conversation
-         where contact_id = any ($1) and (channel = any ($2)) is true and status in ('${OPEN_STATUSES.join("', '")}')
+         where contact_id = any ($1) and (channel = any ($2)) is true and ${OPEN_OF_THREAD}
          order by id for no key update
        ), added as (${ADDED(
          'open.id',
@@ -177,6 +208,14 @@ export class InboundRepository {
       [externalIds],
     );
     return new Set(rows.map((row) => row.externalId));
+  }
+
+  /** To a message of the same conversation. */
+  replyTo(id: number, replyToId: number): void {
+    this.work.current.send('inbound_reply_to', 'update message set reply_to_id = $2 where id = $1', [
+      id,
+      replyToId,
+    ]);
   }
 
   /** Points replies to what they quote, where that is in the same conversation. */

@@ -4,6 +4,7 @@ import { orOvertaken } from '../contacts/contacts.errors';
 import type { KnownIdentity, Sender } from '../contacts/contacts.types';
 import { ConversationsService } from '../conversations/conversations.service';
 import { Journal } from '../platform/events/journal';
+import type { Upload } from '../uploads/upload.types';
 import { AttachmentsRepository } from './attachments.repository';
 import type { InboundFile } from './attachments.types';
 import { InboundRepository, type StoredInbound } from './inbound.repository';
@@ -72,6 +73,25 @@ export class InboundService {
     );
     this.journal.announce();
     return files.length > 0;
+  }
+
+  /**
+   * One message, with files that are here already, into a conversation that its channel has chosen and locked. Within
+   * the open unit of work. The same external id is stored once: `isNew` says whether this was the time. Null where
+   * another conversation has a message of it.
+   */
+  async receiveInto(
+    conversationId: number,
+    message: Pick<InboundMessage, 'externalId' | 'type' | 'body' | 'payload' | 'sentAt'>,
+    { files = [], replyToId = null }: { files?: Upload[]; replyToId?: number | null } = {},
+  ): Promise<{ id: number; isNew: boolean } | null> {
+    const stored = await this.inbound.insertOne(conversationId, message);
+    if (stored?.isNew !== true) return stored;
+    if (replyToId !== null) this.inbound.replyTo(stored.id, replyToId);
+    if (files.length > 0) await this.attachments.attach(stored.id, files);
+    this.inbound.announce([stored.id], files.length > 0);
+    this.journal.announce();
+    return stored;
   }
 
   /**

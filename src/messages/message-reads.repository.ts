@@ -21,6 +21,8 @@ export interface Side {
   after?: number;
 }
 
+const UNREAD_BY_CONTACT = `sender_type <> 'contact' and deleted_at is null and whatsapp_status not in ('read', 'failed')`;
+
 /** What may be read of messages, besides their text's search. Within an open unit of work. */
 @Injectable()
 export class MessageReadsRepository {
@@ -67,11 +69,38 @@ export class MessageReadsRepository {
   async countUnreadByContact(conversationId: number): Promise<number> {
     const [row] = await this.work.current.query<{ count: number }>(
       `select count(*) as count from message
-       where conversation_id = $1 and sender_type <> 'contact' and deleted_at is null
-         and whatsapp_status not in ('read', 'failed')`,
+       where conversation_id = $1 and ${UNREAD_BY_CONTACT}`,
       [conversationId],
     );
     return row!.count;
+  }
+
+  /** Our messages after a place that the customer has not read; by id. */
+  async unreadByContact(conversationId: number, after: number, limit: number): Promise<number[]> {
+    const rows = await this.work.current.query<{ id: number }>(
+      `select id from message where conversation_id = $1 and id > $2 and ${UNREAD_BY_CONTACT} order by id limit $3`,
+      [conversationId, after, limit],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** How many those are in each conversation. In the same order. */
+  async countUnreadByContactAfter(marks: { conversationId: number; upToId: number }[]): Promise<number[]> {
+    const rows = await this.work.current.query<{ count: number }>(
+      `select (select count(*) from message where conversation_id = mark.conversation and id > mark.up_to
+         and ${UNREAD_BY_CONTACT}) as count
+       from unnest($1::bigint[], $2::bigint[]) with ordinality as mark(conversation, up_to, place) order by place`,
+      [marks.map((m) => m.conversationId), marks.map((m) => m.upToId)],
+    );
+    return rows.map((row) => row.count);
+  }
+
+  async findByExternalId(externalId: string): Promise<number | null> {
+    const [row] = await this.work.current.query<{ id: number }>(
+      'select id from message where whatsapp_message_id = $1',
+      [externalId],
+    );
+    return row?.id ?? null;
   }
 
   /** The customer's messages after a place in each conversation, without deleted ones. In the same order. */

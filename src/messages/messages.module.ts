@@ -7,6 +7,7 @@ import { ContactMessagesService } from './contact-messages.service';
 import { UploadsModule } from '../uploads/uploads.module';
 import { AttachmentsRepository } from './attachments.repository';
 import { AttachmentsService } from './attachments.service';
+import { ConversationMessages } from './conversation-messages.service';
 import { DeliveriesService } from './deliveries.service';
 import { EarlyReportsRepository } from './early-reports.repository';
 import { InboundRepository } from './inbound.repository';
@@ -57,11 +58,22 @@ import { UnreadService } from './unread.service';
     RevocationsService,
     InboundRepository,
     InboundService,
+    ConversationMessages,
     DeliveriesService,
     Outbox,
     TranscriptRepository,
     TranscriptService,
   ],
-  exports: [AttachmentsService, MessagesService, SendingService, InboundService, DeliveriesService, Outbox],
+  exports: [
+    AttachmentsService,
+    ConversationMessages,
+    MessagesService,
+    MessageSearchService,
+    SendingService,
+    UnreadService,
+    InboundService,
+    DeliveriesService,
+    Outbox,
+  ],
 })
 export class MessagesModule {}

@@ -20,6 +20,8 @@ export interface OutboundRow {
   type: string;
   body: string | null;
   payload: object | null;
+  /** Nothing is left to be done for it: it is not sent but fetched. */
+  isSent: boolean;
   replyToId: number | null;
   clientMessageId: string | null;
   /** Of the request, where it may come again. */
@@ -55,8 +57,9 @@ export class MessagesRepository {
     const [message] = await this.work.current.prepared<Message>(
       'message_insert_outbound',
       `insert into message (conversation_id, sender_type, sender_user, sender_bot, type, body, payload, reply_to_id, client_message_id,
-                            request_hash, part_of)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                            request_hash, part_of, whatsapp_status, sent_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+               case when $12 then 'sent' else 'pending' end, case when $12 then now() end)
        on conflict (workspace_id, conversation_id, client_message_id) where client_message_id is not null do nothing
        returning ${MESSAGE_COLUMNS}`,
       [
@@ -71,6 +74,7 @@ export class MessagesRepository {
         row.clientMessageId,
         row.requestHash,
         row.partOf,
+        row.isSent,
       ],
     );
     return message ?? null;

@@ -7,7 +7,7 @@ import { Journal } from '../platform/events/journal';
 import { JobQueue } from '../platform/jobs/job-queue';
 import { HoldLost, isPassing, type Job, type JobResult, JobWorker } from '../platform/jobs/job-worker';
 import { LOGGER } from '../platform/observability/observability.module';
-import type { ChannelDriver, FirstResult, SendResult } from './channel-driver.port';
+import type { ChannelDriver, FirstResult, Prepared, SendResult } from './channel-driver.port';
 import { DeliveriesService } from './deliveries.service';
 import { MESSAGE_EVENTS } from './message.events';
 import { MessagesRepository } from './messages.repository';
@@ -137,26 +137,16 @@ export class Outbox implements OnModuleInit {
       if (head.sendAfter !== null && head.sendAfter.getTime() > Date.now())
         return { next: 'wait', until: head.sendAfter };
       const driver = this.drivers.get(head.channel);
-      if (driver === undefined) {
+      if (driver?.prepare === undefined) {
         await this.failed(head.id, null, `Nothing here can send on the channel "${head.channel}".`);
         return { next: 'again' };
       }
-      return await this.try(driver, head, job.workspaceId, conversationId);
+      const message = { ...head, workspaceId: job.workspaceId, conversationId, attempt: head.attempts + 1 };
+      return await this.try(head, await driver.prepare(message));
     });
   }
 
-  private async try(
-    driver: ChannelDriver,
-    head: OutboxHead,
-    workspaceId: number,
-    conversationId: number,
-  ): Promise<Step> {
-    const prepared = await driver.prepare({
-      ...head,
-      workspaceId,
-      conversationId,
-      attempt: head.attempts + 1,
-    });
+  private async try(head: OutboxHead, prepared: Prepared): Promise<Step> {
     switch (prepared.kind) {
       case 'failed':
         await this.failed(head.id, prepared.code, prepared.reason);

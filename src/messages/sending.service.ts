@@ -16,6 +16,7 @@ import { Journal } from '../platform/events/journal';
 import type { Upload } from '../uploads/upload.types';
 import { UploadsService } from '../uploads/uploads.service';
 import { AttachmentsRepository } from './attachments.repository';
+import type { ChannelDriver } from './channel-driver.port';
 import { MESSAGE_EVENTS } from './message.events';
 import { MessagesRepository } from './messages.repository';
 import { type Message, type NewMessagePayload, toMessageDto } from './messages.types';
@@ -146,6 +147,7 @@ export class SendingService {
       );
     if (request.replyToId !== null) await this.requireIn(conversation.id, request.replyToId, 'reply_to_id');
     const uploads = await this.uploadsOf(request.drafts);
+    const driver = this.driverOf(conversation);
     const contents: OutgoingContent[] = [];
     for (const draft of request.drafts) contents.push(await this.contentOf(conversation, draft, uploads));
     if (needsWindow(request.drafts) && !isWindowOpen(conversation, new Date()))
@@ -153,8 +155,11 @@ export class SendingService {
 
     const stored: Message[] = [];
     for (const content of contents) {
-      const form = await this.acceptedForm(conversation, content);
-      stored.push(await this.store(conversation, request, content, form, stored[0]?.id ?? null));
+      const form = (await driver.accept(content, conversation)) ?? storedFormOf(content);
+      const isSent = driver.prepare === undefined;
+      stored.push(
+        await this.store(conversation, request, content, { ...form, isSent }, stored[0]?.id ?? null),
+      );
     }
     const after = await this.conversations.setLastMessage(conversation.id, stored.at(-1)!.id);
     const shown = uploads.size === 0 ? stored : await this.messages.findMany(stored.map((one) => one.id));
@@ -167,7 +172,7 @@ export class SendingService {
         payload: { ...dto, conversation: toConversationState(after) } satisfies NewMessagePayload,
       })),
     );
-    await this.outbox.enqueue(conversation.id);
+    if (driver.prepare !== undefined) await this.outbox.enqueue(conversation.id);
     const [first, ...others] = dtos;
     return { ...first!, followed_by: others.map((other) => other.id) };
   }
@@ -176,7 +181,7 @@ export class SendingService {
     conversation: Conversation,
     request: Request,
     content: OutgoingContent,
-    form: StoredContent,
+    form: StoredContent & { isSent: boolean },
     partOf: number | null,
   ): Promise<Message> {
     const first = partOf === null;
@@ -196,14 +201,11 @@ export class SendingService {
     return message!;
   }
 
-  private async acceptedForm(conversation: Conversation, content: OutgoingContent): Promise<StoredContent> {
-    const driver = this.outbox.driverOf(conversation.channel);
+  private driverOf({ channel }: Conversation): ChannelDriver {
+    const driver = this.outbox.driverOf(channel);
     if (driver === null)
-      throw new AppError(
-        'CHANNEL_NOT_CONNECTED',
-        `Nothing here can send on the channel "${conversation.channel}".`,
-      );
-    return (await driver.accept(content, conversation)) ?? storedFormOf(content);
+      throw new AppError('CHANNEL_NOT_CONNECTED', `Nothing here can send on the channel "${channel}".`);
+    return driver;
   }
 
   private async attach(messageId: number, file: Upload): Promise<void> {

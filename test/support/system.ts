@@ -20,6 +20,7 @@ import { LOGGER } from '../../src/platform/observability/observability.module';
 import { UsersService } from '../../src/users/users.service';
 import { WorkspacesService } from '../../src/workspaces/workspaces.service';
 import { SOCKET_DOCUMENT } from './asyncapi';
+import { CHAT_APP_SECRET } from './chat';
 import { CLUSTER, Cluster, type ClusterKind } from './cluster';
 import { createTestDatabase } from './database';
 
@@ -323,6 +324,7 @@ export function testEnvironment(databaseUrl: string, graphUrl: string): Record<s
     WHATSAPP_ACCESS_TOKEN: ACCESS_TOKEN,
     WHATSAPP_PHONE_NUMBER_ID: PHONE_NUMBER_ID,
     WHATSAPP_BASE_URL: graphUrl,
+    CHAT_APP_SECRET,
   };
 }
 

@@ -28,6 +28,8 @@ const KEPT = [
   { table: 'bot_trigger', since: 'created_at', kept: '7 days' },
   { table: 'journal_set_aside', since: 'set_aside_at', kept: '30 days' },
   { table: 'user_session', since: 'expires_at', kept: '7 days' },
+  { table: 'chat_session', since: 'expires_at', kept: '7 days' },
+  { table: 'chat_signature', since: 'expires_at', kept: '1 minute' },
 ] as const;
 
 interface Step {

@@ -2,12 +2,16 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { LOGGER } from '../observability/observability.module';
+import { ErrorForms } from './error-forms';
 import { toAppError } from './to-app-error';
 
 /** Every error of every route leaves through here, in one form. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly forms: ErrorForms,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -25,6 +29,6 @@ export class ErrorFilter implements ExceptionFilter {
     if (reply.sent) return;
     if (error.retryAfterSeconds !== undefined)
       void reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
-    void reply.status(error.status).send(error.toBody(request.id));
+    void reply.status(error.status).send(this.forms.bodyOf(error, request));
   }
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import multipart from '@fastify/multipart';
@@ -28,8 +28,12 @@ export const BYTES_BODY = { rawBody: true } as const;
 /** For `@RouteConfig(FORM_BODY)`: the handler reads the parts of a multipart/form-data body itself. */
 export const FORM_BODY = { formBody: true } as const;
 
+/** For `@RouteConfig(SIGNED_BODY)`: the request keeps the hash of its body's bytes, see {@link bodyHashOf}. */
+export const SIGNED_BODY = { hashBody: true } as const;
+
 interface RouteFlags {
   rawBody?: boolean;
+  hashBody?: boolean;
   formBody?: boolean;
   /** Only logged at level debug: far too frequent. */
   quiet?: boolean;
@@ -93,6 +97,8 @@ export async function configureFastify(
     }
     done();
   });
+  // A contract of ours shows one with a body.
+  fastify.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   addBodyParser(fastify);
   await addFormParser(fastify, bodyTimeoutMs);
 }
@@ -140,7 +146,9 @@ function addBodyParser(fastify: FastifyInstance): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (flags(request).rawBody === true) return done(null, body);
+    const { rawBody, hashBody } = flags(request);
+    if (rawBody === true) return done(null, body);
+    if (hashBody === true) BODY_HASHES.set(request, sha256(body));
     if (body.length === 0) return done(null, undefined);
     if (body.length > JSON_LIMIT)
       return done(new AppError('PAYLOAD_TOO_LARGE', 'The body may have at most 1 MB.'));
@@ -194,6 +202,15 @@ function cutOffSlowBodies(fastify: FastifyInstance): Map<IncomingMessage, number
     done();
   });
   return awaited;
+}
+
+const BODY_HASHES = new WeakMap<FastifyRequest, Buffer>();
+const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
+const NO_BODY = sha256(Buffer.alloc(0));
+
+/** SHA-256 of the bytes that came, on routes with {@link SIGNED_BODY}. */
+export function bodyHashOf(request: FastifyRequest): Buffer {
+  return BODY_HASHES.get(request) ?? NO_BODY;
 }
 
 function flags(request: FastifyRequest): RouteFlags {

@@ -4,6 +4,8 @@ import { ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler'
 import type { Logger } from 'pino';
 import { CONFIG, type Config } from '../../config/config';
 import { LOGGER } from '../observability/observability.module';
+import { Admissions } from './admissions';
+import { ErrorForms } from './error-forms';
 import { ErrorFilter } from './error.filter';
 import { HealthController } from './health.controller';
 import { LIMITED_AS_LOGIN } from './rate-limit.guard';
@@ -34,7 +36,7 @@ const isLogin = (context: ExecutionContext): boolean =>
     }),
   ],
   controllers: [HealthController],
-  providers: [Readiness, { provide: APP_FILTER, useClass: ErrorFilter }],
-  exports: [Readiness, ThrottlerModule],
+  providers: [Readiness, Admissions, ErrorForms, { provide: APP_FILTER, useClass: ErrorFilter }],
+  exports: [Readiness, Admissions, ErrorForms, ThrottlerModule],
 })
 export class HttpModule {}

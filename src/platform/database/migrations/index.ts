@@ -12,7 +12,10 @@ import { Outbound1763700000015 } from './1763700000015-outbound';
 import { Bots1763700000016 } from './1763700000016-bots';
 import { Presence1763700000017 } from './1763700000017-presence';
 import { AutoAssignment1763700000018 } from './1763700000018-auto-assignment';
+import { AppChat1763700000019 } from './1763700000019-app-chat';
 import { Desk1763700000020 } from './1763700000020-desk';
+import { Analytics1763700000021 } from './1763700000021-analytics';
+import { ChatAdmin1763700000022 } from './1763700000022-chat-admin';
 import { ConversationTally1763700000023 } from './1763700000023-conversation-tally';
 
 /** In the order they run. A migration that has been released is never edited. */
@@ -31,6 +34,9 @@ export const MIGRATIONS = [
   Bots1763700000016,
   Presence1763700000017,
   AutoAssignment1763700000018,
+  AppChat1763700000019,
   Desk1763700000020,
+  Analytics1763700000021,
+  ChatAdmin1763700000022,
   ConversationTally1763700000023,
 ];

@@ -1,0 +1,35 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { invalid } from '../common/app-error';
+import { lengthOf } from '../common/text-rules';
+import { CONFIG, type Config } from '../config/config';
+import type { ChannelDriver } from '../messages/channel-driver.port';
+import type { OutgoingContent, StoredContent } from '../messages/outgoing.types';
+import { Outbox } from '../messages/outbox.service';
+import { APP_CHAT } from './chat-conversation.types';
+
+/** What makes sense nowhere but at its own provider. */
+const FOREIGN: ReadonlySet<string> = new Set(['template', 'reaction']);
+
+/** The live chat as a channel: its users fetch what is said to them from here, so there is nothing to send. */
+@Injectable()
+export class AppChatDriver implements ChannelDriver, OnModuleInit {
+  readonly channel = APP_CHAT;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly outbox: Outbox,
+  ) {}
+
+  onModuleInit(): void {
+    this.outbox.registerDriver(this);
+  }
+
+  accept(content: OutgoingContent): Promise<StoredContent | null> {
+    if (FOREIGN.has(content.type))
+      throw invalid('type', `The live chat has no messages of type ${content.type}.`);
+    const most = this.config.chat.messageMaxLength;
+    if (lengthOf(content.text ?? '') > most)
+      throw invalid('body', `The text may have at most ${most} characters.`);
+    return Promise.resolve(null);
+  }
+}
