@@ -10,6 +10,7 @@ import { UploadsModule } from '../uploads/uploads.module';
 import { AppChatDriver } from './app-chat.driver';
 import { AppDirectory } from './app-directory';
 import { AppSignaturesRepository } from './app-signatures.repository';
+import { ChatAccess } from './chat-access.service';
 import { ChatAdmission } from './chat-admission.service';
 import { ChatAppsController } from './chat-apps.controller';
 import { ChatAppsRepository } from './chat-apps.repository';
@@ -20,9 +21,11 @@ import { chatErrorOf } from './chat-error-form';
 import { ChatLimits } from './chat-limits.service';
 import { ChatMessagesService } from './chat-messages.service';
 import { ChatPeopleRepository } from './chat-people.repository';
+import { ChatReadsService } from './chat-reads.service';
 import { ChatSessionsController } from './chat-sessions.controller';
 import { ChatSessionsRepository } from './chat-sessions.repository';
 import { ChatSessionsService } from './chat-sessions.service';
+import { ChatTypingService } from './chat-typing.service';
 import { ChatUsersRepository } from './chat-users.repository';
 import { ChatUsersService } from './chat-users.service';
 import { ChatViewsService } from './chat-views.service';
@@ -51,9 +54,22 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatPeopleRepository,
     ChatViewsService,
     ChatLimits,
+    ChatAccess,
+    ChatReadsService,
+    ChatTypingService,
     AppChatDriver,
   ],
-  exports: [ChatSessionsService, ChatConversationsService, ChatMessagesService, ChatViewsService, ChatLimits],
+  exports: [
+    ChatSessionsService,
+    ChatConversationsService,
+    ChatMessagesService,
+    ChatViewsService,
+    ChatLimits,
+    ChatAccess,
+    ChatReadsService,
+    ChatTypingService,
+    ChatUsersService,
+  ],
 })
 export class AppChatModule implements OnModuleInit {
   constructor(private readonly forms: ErrorForms) {}

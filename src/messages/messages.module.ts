@@ -61,17 +61,19 @@ import { UnreadService } from './unread.service';
     ConversationMessages,
     DeliveriesService,
     Outbox,
+    TranscriptRepository,
+    TranscriptService,
   ],
   exports: [
     AttachmentsService,
     ConversationMessages,
     MessagesService,
+    MessageSearchService,
     SendingService,
+    UnreadService,
     InboundService,
     DeliveriesService,
     Outbox,
-    TranscriptRepository,
-    TranscriptService,
   ],
 })
 export class MessagesModule {}
