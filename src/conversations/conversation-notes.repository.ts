@@ -36,6 +36,15 @@ export class ConversationNotesRepository {
     return row ?? null;
   }
 
+  /** What was written with a message. */
+  async findOfMessage(messageId: number): Promise<Note | null> {
+    const [row] = await this.work.current.query<Note>(
+      `select ${COLUMNS} from conversation_note n where n.message_id = $1 order by n.id limit 1`,
+      [messageId],
+    );
+    return row ?? null;
+  }
+
   /** Older than a place, newest first. */
   async older(conversationId: number, before: number, limit: number): Promise<Note[]> {
     return await this.work.current.query<Note>(

@@ -53,6 +53,12 @@ export class ConversationNotesService {
     return dto;
   }
 
+  /** What was written with a message; for who has made sure that the conversation may be seen. Within the open unit of work. */
+  async ofMessage(messageId: number): Promise<NoteDto | null> {
+    const note = await this.notes.findOfMessage(messageId);
+    return note === null ? null : toNoteDto(note);
+  }
+
   /** Newest first. What is written meanwhile comes before the first page and moves nothing. */
   async list(actor: Actor, conversationId: number, query: NotesQuery): Promise<CursorPage<NoteDto>> {
     const [towards, , place]: Place =

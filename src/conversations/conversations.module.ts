@@ -48,10 +48,12 @@ import { InboxService } from './inbox.service';
   exports: [
     ConversationsService,
     BotHandsService,
+    ConversationEditsService,
     ConversationQueueService,
     ConversationNotesService,
     ConversationRatingsService,
     ConversationTagsService,
+    InboxService,
   ],
 })
 export class ConversationsModule {}
