@@ -22,6 +22,15 @@ import { AppChatDriver } from './app-chat.driver';
 import { AppDirectory } from './app-directory';
 import { AppSignaturesRepository } from './app-signatures.repository';
 import { ChatAccess } from './chat-access.service';
+import { ChatReadingService } from './chat-reading.service';
+import { ChatSearchService } from './chat-search.service';
+import { ChatReadsService } from './chat-reads.service';
+import { ChatTypingService } from './chat-typing.service';
+import { ChatTypistsService } from './chat-typists.service';
+import { ChatEndingsService } from './chat-endings.service';
+import { ChatMessagesController } from './chat-messages.controller';
+import { ChatConversationsController } from './chat-conversations.controller';
+import { ChatConversationMessagesController } from './chat-conversation-messages.controller';
 import { ChatAdmission } from './chat-admission.service';
 import { ChatAppsController } from './chat-apps.controller';
 import { ChatAppsRepository } from './chat-apps.repository';
@@ -32,11 +41,9 @@ import { chatErrorOf } from './chat-error-form';
 import { ChatLimits } from './chat-limits.service';
 import { ChatMessagesService } from './chat-messages.service';
 import { ChatPeopleRepository } from './chat-people.repository';
-import { ChatReadsService } from './chat-reads.service';
 import { ChatSessionsController } from './chat-sessions.controller';
 import { ChatSessionsRepository } from './chat-sessions.repository';
 import { ChatSessionsService } from './chat-sessions.service';
-import { ChatTypingService } from './chat-typing.service';
 import { ChatUsersRepository } from './chat-users.repository';
 import { ChatUsersService } from './chat-users.service';
 import { ChatViewsService } from './chat-views.service';
@@ -56,7 +63,15 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     UploadsModule,
     UsersModule,
   ],
-  controllers: [ChatAppsController, ChatSessionsController, AdminChatController, AdminSupportController],
+  controllers: [
+    ChatAppsController,
+    ChatSessionsController,
+    AdminChatController,
+    AdminSupportController,
+    ChatMessagesController,
+    ChatConversationsController,
+    ChatConversationMessagesController,
+  ],
   providers: [
     SecretBox,
     ChatAppsRepository,
@@ -75,8 +90,12 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatViewsService,
     ChatLimits,
     ChatAccess,
+    ChatReadingService,
+    ChatSearchService,
     ChatReadsService,
     ChatTypingService,
+    ChatTypistsService,
+    ChatEndingsService,
     AppChatDriver,
     AdminConversationsRepository,
     AdminConversationsService,
