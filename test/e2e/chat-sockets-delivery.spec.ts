@@ -1,5 +1,4 @@
 import { ChatGateway } from '../../src/chat-gateway/chat.gateway';
-import type { ChatNamespace } from '../../src/chat-gateway/chat-socket';
 import { openChat } from '../support/chat';
 import {
   askChat,
@@ -50,7 +49,7 @@ function breaks({ socket }: ChatListener): void {
 
 /** Has the server ask at once whether the clients are still there. */
 function pingAll(server: TestSystem): void {
-  const namespace = server.app.get(ChatGateway, { strict: false })['namespace'] as ChatNamespace;
+  const namespace = server.app.get(ChatGateway, { strict: false })['namespace'];
   for (const socket of namespace.sockets.values()) socket.conn['sendPacket']('ping');
 }
 
@@ -118,7 +117,7 @@ describe('what is proven to have arrived is delivered, and comes no more:', () =
     user: Caller;
     conversationId: number;
     id: number;
-  }) => Promise<unknown> | unknown;
+  }) => unknown;
 
   const PROOFS: [string, Proof][] = [
     [
@@ -170,7 +169,7 @@ describe('what is proven to have arrived is delivered, and comes no more:', () =
   test('a ping that was sent before it proves nothing', async () => {
     const { user, conversationId } = await newConversation(system);
     const listener = await enterChat(system, user);
-    const namespace = system.app.get(ChatGateway, { strict: false })['namespace'] as ChatNamespace;
+    const namespace = system.app.get(ChatGateway, { strict: false })['namespace'];
     const socket = [...namespace.sockets.values()].find(({ data }) => data.actor.userId === user.userId);
     socket!.conn['sendPacket']('ping');
     const [id] = await answers(conversationId, 'are you there?');

@@ -169,8 +169,8 @@ describe.each(SENDS)('%s', (event, conversation, text, key, role, id) => {
     await supervisor.patch(`/conversations/${other.conversationId}/assign`);
     for (const caller of [user, agent]) {
       const listener = await enterChat(system, caller);
-      for (const id of [other.conversationId, 999_999])
-        expect(await askChat(listener, event, { [conversation]: id, [text]: 'x' })).toEqual({
+      for (const one of [other.conversationId, 999_999])
+        expect(await askChat(listener, event, { [conversation]: one, [text]: 'x' })).toEqual({
           status: 'error',
           message: 'Conversation not found',
           error_code: 'NOT_FOUND',

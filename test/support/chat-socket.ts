@@ -17,7 +17,7 @@ export interface HeardOnChat {
 export interface ChatListener {
   socket: Socket;
   heard: HeardOnChat[];
-  of(event: string): Record<string, unknown>[];
+  of: (event: string) => Record<string, unknown>[];
 }
 
 /** What the server acknowledges a message with. */
