@@ -88,7 +88,7 @@ describe.each(SENDS)('%s', (event, conversation, text, key, role, id) => {
     expect(ours.of('new_message').map((m) => m['content'])).toEqual(['Hello there!', 'a witness']);
   });
 
-  test('brings what staff say to the user, whose conversation leaves its bot’s hands like over REST', async () => {
+  test('brings what staff say to the user, and what they hear of it themselves', async () => {
     const { conversationId, theirs, ours } = await chat();
     const answered = await askChat(ours, event, {
       [conversation]: conversationId,
