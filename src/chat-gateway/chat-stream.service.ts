@@ -166,7 +166,10 @@ export class ChatStream {
       return [{ event, message, user }];
     });
     if (said.length === 0) return new Map();
-    const views = await this.work.read({ workspaceId }, () => this.views.ofEach(said));
+    // What users say needs no names that would have to be looked up.
+    const views = said.every(({ message }) => message.sender_type === 'contact')
+      ? await this.views.ofEach(said)
+      : await this.work.read({ workspaceId }, () => this.views.ofEach(said));
     return new Map(said.map(({ event }, i) => [event, views[i]!]));
   }
 
