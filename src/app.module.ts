@@ -6,6 +6,7 @@ import { AuthModule } from './auth/auth.module';
 import { AutoAssignmentModule } from './auto-assignment/auto-assignment.module';
 import { BotsModule } from './bots/bots.module';
 import { CannedResponsesModule } from './canned-responses/canned-responses.module';
+import { ChatGatewayModule } from './chat-gateway/chat-gateway.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
 import { ContactUserAccountsModule } from './contact-user-accounts/contact-user-accounts.module';
@@ -48,6 +49,7 @@ import { PresenceModule } from './presence/presence.module';
     CannedResponsesModule,
     AnalyticsModule,
     CrmGatewayModule,
+    ChatGatewayModule,
     ApiDocsModule,
   ],
 })

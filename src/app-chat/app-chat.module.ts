@@ -69,6 +69,8 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
   controllers: [
     ChatAppsController,
     ChatSessionsController,
+    AdminChatController,
+    AdminSupportController,
     ChatMessagesController,
     ChatConversationsController,
     ChatConversationMessagesController,
@@ -111,7 +113,17 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     AdminActivityRepository,
     AdminActivityService,
   ],
-  exports: [ChatSessionsService, ChatConversationsService, ChatMessagesService, ChatViewsService, ChatLimits],
+  exports: [
+    ChatSessionsService,
+    ChatConversationsService,
+    ChatMessagesService,
+    ChatViewsService,
+    ChatLimits,
+    ChatAccess,
+    ChatReadsService,
+    ChatTypingService,
+    ChatUsersService,
+  ],
 })
 export class AppChatModule implements OnModuleInit {
   constructor(private readonly forms: ErrorForms) {}
