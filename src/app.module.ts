@@ -5,6 +5,7 @@ import { AuthModule } from './auth/auth.module';
 import { AutoAssignmentModule } from './auto-assignment/auto-assignment.module';
 import { BotsModule } from './bots/bots.module';
 import type { Config } from './config/config';
+import { ChatWidgetModule } from './chat-widget/chat-widget.module';
 import { ConfigModule } from './config/config.module';
 import { ContactUserAccountsModule } from './contact-user-accounts/contact-user-accounts.module';
 import { ConversationsModule } from './conversations/conversations.module';
@@ -45,6 +46,7 @@ import { PresenceModule } from './presence/presence.module';
     AutoAssignmentModule,
     CrmGatewayModule,
     ApiDocsModule,
+    ChatWidgetModule,
   ],
 })
 export class AppModule {

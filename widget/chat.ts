@@ -1,0 +1,423 @@
+import { type Api, type Refusal, SessionOver } from './api';
+import { type Entry, entriesOf } from './entries';
+import { History } from './history';
+import { randomId } from './identifiers';
+import { Live, type LiveListener } from './live';
+import { Outbox } from './outbox';
+import { type Parcel, Sender } from './sender';
+import { Session } from './session';
+import type { Store } from './store';
+import { Typing } from './typing';
+import { Uploads } from './uploads';
+import type { WireMessage } from './wire';
+
+/** While the socket is away, how often the server is asked instead. */
+const POLL_MS = 15_000;
+
+export interface ChatOptions {
+  appId: string | null;
+  token: string | null;
+}
+
+export interface ChatListener {
+  /** Something that is shown has changed. */
+  onChange(): void;
+  /** Somebody answered. */
+  onMessage(message: WireMessage): void;
+  /** The page must give a new token. */
+  onSessionOver(): void;
+}
+
+/** The chat without its looks: what was said, what waits, and whether the server is there. */
+export class Chat {
+  private readonly prefix: string;
+  private readonly session: Session;
+  private readonly outbox: Outbox;
+  private readonly uploads: Uploads;
+  private readonly history: History;
+  private readonly live: Live;
+  private readonly sender: Sender;
+  private readonly typing: Typing;
+  private readonly stopping = new AbortController();
+  private readonly poll: number;
+  private syncing: Promise<void> | null = null;
+  private isSyncDue = false;
+  private isWatched = false;
+  private isMarking = false;
+  /** Another open conversation of theirs, in which somebody answered. */
+  elsewhere: number | null = null;
+
+  constructor(
+    private readonly api: Api,
+    private readonly store: Store,
+    options: ChatOptions,
+    private readonly listener: ChatListener,
+  ) {
+    this.prefix = `apicechat:${options.appId ?? 'default'}:`;
+    this.session = new Session(api, store, options.appId, this.prefix, options.token);
+    this.outbox = new Outbox(store, this.outboxPrefix(), randomId);
+    this.uploads = new Uploads(this.outbox, randomId);
+    this.history = new History(api);
+    this.live = new Live(api.base, this.liveListener());
+    this.typing = new Typing(this.live, () => listener.onChange());
+    this.sender = new Sender(
+      this.session,
+      () => this.nextParcel(),
+      () => this.sessionOver(),
+    );
+    this.poll = window.setInterval(() => this.pollWhereNeeded(), POLL_MS);
+    this.hearPage();
+    if (this.session.current() !== null) this.resume();
+  }
+
+  entries(): Entry[] {
+    return entriesOf(this.history.timeline.list(), this.outbox, this.uploads, this.api.base);
+  }
+
+  get unread(): number {
+    return this.unreadIds().length + (this.elsewhere === null ? 0 : 1);
+  }
+
+  get isConnected(): boolean {
+    return this.live.isConnected;
+  }
+
+  /** Whether there is a session whose news should arrive. */
+  get isExpectedOnline(): boolean {
+    return this.live.isStarted;
+  }
+
+  get isSignedOut(): boolean {
+    return this.session.isSignedOut;
+  }
+
+  get isClosed(): boolean {
+    return this.history.isClosed;
+  }
+
+  get conversationId(): number | null {
+    return this.history.conversation?.id ?? null;
+  }
+
+  get hasEarlier(): boolean {
+    return this.history.hasEarlier;
+  }
+
+  get isAnsweredTo(): boolean {
+    return this.typing.isShown;
+  }
+
+  get draft(): string {
+    return this.store.get(`${this.prefix}draft`) ?? '';
+  }
+
+  setDraft(text: string): void {
+    if (text === '') this.store.remove(`${this.prefix}draft`);
+    else this.store.set(`${this.prefix}draft`, text);
+    this.typing.write(this.conversationId, text !== '');
+  }
+
+  say(text: string): void {
+    this.outbox.add(text);
+    this.sender.wake();
+    this.listener.onChange();
+  }
+
+  attach(files: Iterable<File>): void {
+    for (const file of files) this.uploads.add(file);
+    this.sender.wake();
+    this.listener.onChange();
+  }
+
+  retry(key: string): void {
+    this.outbox.retry(key);
+    this.uploads.change(key, { problem: null, progress: 0 });
+    this.sender.wake();
+    this.listener.onChange();
+  }
+
+  discard(key: string): void {
+    this.outbox.remove(key);
+    this.uploads.remove(key);
+    this.listener.onChange();
+  }
+
+  startAnew(): void {
+    this.history.startAnew();
+    this.listener.onChange();
+  }
+
+  showElsewhere(): void {
+    if (this.elsewhere === null) return;
+    this.history.show({ id: this.elsewhere, status: 'active' });
+    this.elsewhere = null;
+    this.sync();
+  }
+
+  async loadEarlier(): Promise<void> {
+    const token = this.session.current();
+    if (token === null) return;
+    await this.history.loadEarlier(token).catch(() => undefined);
+    this.listener.onChange();
+  }
+
+  /** Throws what {@link Api} throws. */
+  async rate(rating: number, comment: string): Promise<void> {
+    const { conversationId } = this;
+    const token = this.session.current();
+    if (token === null || conversationId === null) return;
+    await this.api.rate(token, conversationId, rating, comment);
+    this.store.set(`${this.prefix}rated`, String(conversationId));
+    this.listener.onChange();
+  }
+
+  get isRated(): boolean {
+    return this.store.get(`${this.prefix}rated`) === String(this.conversationId);
+  }
+
+  /** Whether somebody looks at the conversation: then what is in it is read. */
+  watch(isWatched: boolean): void {
+    this.isWatched = isWatched;
+    void this.markRead();
+  }
+
+  /** Null signs out. */
+  setToken(token: string | null): void {
+    this.live.disconnect();
+    this.session.use(token);
+    this.uploads.clear();
+    this.outbox.useOwner(this.outboxPrefix(), false);
+    this.history.forget();
+    this.elsewhere = null;
+    this.typing.stop();
+    if (this.session.current() !== null) this.resume();
+    this.listener.onChange();
+  }
+
+  destroy(): void {
+    window.clearInterval(this.poll);
+    this.stopping.abort();
+    this.sender.stop();
+    this.typing.stop();
+    this.live.disconnect();
+    this.uploads.clear();
+  }
+
+  private resume(): void {
+    const token = this.session.current();
+    if (token === null) return;
+    if (!this.live.isStarted) this.live.connect(token);
+    this.sync();
+    this.sender.wake();
+  }
+
+  /** Asks for all that is new; once more if it is asked for meanwhile. */
+  private sync(): void {
+    this.isSyncDue = true;
+    this.syncing ??= this.syncAll().finally(() => (this.syncing = null));
+  }
+
+  private async syncAll(): Promise<void> {
+    while (this.isSyncDue) {
+      this.isSyncDue = false;
+      const token = this.session.current();
+      if (token === null) return;
+      try {
+        if (await this.session.identify()) this.outbox.useOwner(this.outboxPrefix(), true);
+        const sent = this.uploads.list().filter(({ isSent }) => isSent);
+        this.noteNew(await this.history.sync(token));
+        this.acknowledge(this.history.timeline.list());
+        for (const { id } of sent) this.uploads.remove(id);
+      } catch (error) {
+        if (!(error instanceof SessionOver)) return; // the next connection or poll asks again
+        this.session.reject(token);
+        this.sessionOver();
+      }
+      this.listener.onChange();
+    }
+  }
+
+  private received(message: WireMessage): void {
+    this.acknowledge([message]);
+    const { conversation } = this.history;
+    const isMine = message.sender_role === 'user';
+    const isElsewhere = conversation !== null && conversation.id !== message.conversation_id;
+    if (isElsewhere && !this.isClosed && !isMine) {
+      this.elsewhere = message.conversation_id;
+      this.listener.onMessage(message);
+    } else {
+      if (conversation === null || isElsewhere) {
+        this.history.show({ id: message.conversation_id, status: 'active' });
+        this.sync();
+      }
+      this.noteNew(this.history.timeline.put([message]));
+    }
+    this.listener.onChange();
+  }
+
+  /** What the server has, nobody sends again. */
+  private acknowledge(messages: WireMessage[]): void {
+    for (const { client_message_id: id } of messages) {
+      if (id === null) continue;
+      this.outbox.remove(id);
+      this.uploads.remove(id);
+    }
+  }
+
+  private noteNew(messages: WireMessage[]): void {
+    const theirs = messages.filter(isUnread);
+    for (const message of theirs) this.listener.onMessage(message);
+    if (theirs.length > 0) this.typing.hide();
+    const arrived = theirs.filter(({ status }) => status === 'sent').map(({ id }) => id);
+    if (arrived.length > 0)
+      this.live.tell('message_delivered', { conversation_id: this.conversationId, message_ids: arrived });
+    void this.markRead();
+  }
+
+  private unreadIds(): number[] {
+    return this.history.timeline
+      .list()
+      .filter(isUnread)
+      .map(({ id }) => id);
+  }
+
+  private async markRead(): Promise<void> {
+    const ids = this.isWatched ? this.unreadIds() : [];
+    const { conversationId } = this;
+    const token = this.session.current();
+    if (this.isMarking || ids.length === 0 || conversationId === null || token === null) return;
+    this.isMarking = true;
+    try {
+      await this.api.markRead(token, conversationId, ids);
+      this.history.timeline.advance(ids, 'read');
+    } catch {
+      return; // with the next message or connection
+    } finally {
+      this.isMarking = false;
+    }
+    this.listener.onChange();
+    void this.markRead();
+  }
+
+  private nextParcel(): Parcel | null {
+    const text = this.outbox.list().find(({ problem }) => problem === null);
+    const file = this.uploads.list().find(({ problem, isSent }) => problem === null && !isSent);
+    if (file !== undefined && (text === undefined || file.place < text.place))
+      return this.fileParcel(file.id);
+    if (text === undefined) return null;
+    return {
+      send: async (token) => this.sent(await this.api.send(token, text.text, text.id)),
+      refuse: (refusal) => this.refused(text.id, refusal),
+    };
+  }
+
+  private fileParcel(id: string): Parcel {
+    return {
+      send: async (token) => {
+        const upload = this.uploads.list().find((one) => one.id === id);
+        if (upload === undefined) return;
+        const form = new FormData();
+        form.set('message_type', upload.preview === null ? 'file' : 'image');
+        if (this.conversationId !== null && !this.isClosed)
+          form.set('conversation_id', String(this.conversationId));
+        form.set('client_message_id', id);
+        form.set('file', upload.file);
+        const progress = (share: number): void => {
+          this.uploads.change(id, { progress: share });
+          this.listener.onChange();
+        };
+        await this.api.upload(token, form, progress, upload.cancel.signal);
+        this.uploads.change(id, { progress: 1, isSent: true });
+        this.resume();
+      },
+      refuse: (refusal) => this.refused(id, refusal),
+    };
+  }
+
+  private sent(message: WireMessage): void {
+    this.received(message);
+    this.resume();
+  }
+
+  private refused(id: string, { code, message }: Refusal): void {
+    const problem = `${code}: ${message}`;
+    this.outbox.refuse(id, problem);
+    this.uploads.change(id, { problem });
+    this.listener.onChange();
+  }
+
+  /** A visitor simply begins anew; what waits is sent in the new session. */
+  private sessionOver(): void {
+    this.live.disconnect();
+    if (this.session.isSignedOut) this.listener.onSessionOver();
+    else this.history.forget();
+    this.listener.onChange();
+  }
+
+  private liveListener(): LiveListener {
+    return {
+      onConnected: () => {
+        this.sync();
+        this.sender.wake();
+        this.listener.onChange();
+      },
+      onDisconnected: () => this.listener.onChange(),
+      onRefused: () => this.sync(),
+      onMessage: (message) => this.received(message),
+      onTyping: (conversationId, typing) => {
+        if (conversationId === this.conversationId) this.typing.show(typing);
+      },
+      onRead: (conversationId, ids) => {
+        if (conversationId === this.conversationId) this.history.timeline.advance(ids, 'read');
+        this.listener.onChange();
+      },
+      onStatus: (conversationId, status) => {
+        this.history.setStatus(conversationId, status);
+        this.listener.onChange();
+      },
+    };
+  }
+
+  /** Other tabs, the network, and coming back to the page. */
+  private hearPage(): void {
+    const { signal } = this.stopping;
+    window.addEventListener('storage', ({ key }) => this.storeChanged(key), { signal });
+    window.addEventListener('online', () => this.live.hurry(), { signal });
+    window.addEventListener(
+      'pageshow',
+      ({ persisted }) => {
+        if (persisted) this.live.hurry();
+      },
+      { signal },
+    );
+    document.addEventListener('visibilitychange', () => this.live.hurry(), { signal });
+  }
+
+  /** Another tab has opened the visitor's session, or has written something. */
+  private storeChanged(key: string | null): void {
+    if (key !== null && !key.startsWith(this.prefix)) return;
+    if (key !== null && this.session.isStoredAt(key) && this.session.current() !== null) {
+      this.live.disconnect();
+      this.resume();
+    }
+    this.sender.wake();
+    this.listener.onChange();
+  }
+
+  private pollWhereNeeded(): void {
+    if (this.live.isStarted && !this.live.isConnected && document.visibilityState === 'visible') this.sync();
+  }
+
+  private outboxPrefix(): string {
+    return `${this.prefix}out:${this.session.owner}:`;
+  }
+}
+
+function isUnread({
+  sender_role: role,
+  message_type: type,
+  status,
+  deleted_at: deletedAt,
+}: WireMessage): boolean {
+  return role === 'admin' && type !== 'system' && status !== 'read' && deletedAt === null;
+}
