@@ -35,7 +35,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['auth', 'contact-user-accounts', 'presence', 'notifications'],
   ['conversations'],
   ['messages'],
-  ['meta-whatsapp', 'app-chat', 'team-chat', 'bots', 'auto-assignment'],
+  ['meta-whatsapp', 'app-chat', 'team-chat', 'bots', 'auto-assignment', 'analytics'],
   ['crm-gateway', 'api-docs', 'chat-widget'],
   [ROOT],
 ];

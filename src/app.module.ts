@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AnalyticsModule } from './analytics/analytics.module';
 import { ApiDocsModule } from './api-docs/api-docs.module';
 import { AppChatModule } from './app-chat/app-chat.module';
 import { AuthModule } from './auth/auth.module';
@@ -44,6 +45,7 @@ import { PresenceModule } from './presence/presence.module';
     PresenceModule,
     BotsModule,
     AutoAssignmentModule,
+    AnalyticsModule,
     CrmGatewayModule,
     ApiDocsModule,
     ChatWidgetModule,

@@ -68,8 +68,8 @@ export class Api {
     await this.call('PUT', `conversations/${conversationId}/read`, token, { message_ids: ids });
   }
 
-  async rate(token: string, conversationId: number, rating: number, comment: string): Promise<void> {
-    const body = comment === '' ? { rating } : { rating, comment };
+  async rate(token: string, conversationId: number, score: number, comment: string): Promise<void> {
+    const body = comment === '' ? { score } : { score, comment };
     await this.call('POST', `conversations/${conversationId}/rating`, token, body);
   }
 

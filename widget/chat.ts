@@ -268,9 +268,6 @@ export class Chat {
     const theirs = messages.filter(isUnread);
     for (const message of theirs) this.listener.onMessage(message);
     if (theirs.length > 0) this.typing.hide();
-    const arrived = theirs.filter(({ status }) => status === 'sent').map(({ id }) => id);
-    if (arrived.length > 0)
-      this.live.tell('message_delivered', { conversation_id: this.conversationId, message_ids: arrived });
     void this.markRead();
   }
 
@@ -364,6 +361,10 @@ export class Chat {
       onDisconnected: () => this.listener.onChange(),
       onRefused: () => this.sync(),
       onMessage: (message) => this.received(message),
+      onUpdate: (message) => {
+        if (message.conversation_id === this.conversationId) this.history.timeline.put([message]);
+        this.listener.onChange();
+      },
       onTyping: (conversationId, typing) => {
         if (conversationId === this.conversationId) this.typing.show(typing);
       },

@@ -11,6 +11,8 @@ export interface LiveListener {
   /** The server let the socket in no more: the session may be over. */
   onRefused(): void;
   onMessage(message: WireMessage): void;
+  /** A message says something else now, or was deleted. */
+  onUpdate(message: WireMessage): void;
   onTyping(conversationId: number, typing: boolean): void;
   onRead(conversationId: number, ids: number[]): void;
   onStatus(conversationId: number, status: ConversationStatus): void;
@@ -64,7 +66,7 @@ export class Live {
   }
 
   /** What may be lost: nothing of it is repeated. */
-  tell(event: 'typing_start' | 'typing_stop' | 'message_delivered', payload: object): void {
+  tell(event: 'typing_start' | 'typing_stop', payload: object): void {
     if (this.socket?.connected === true) this.socket.emit(event, payload, () => undefined);
   }
 
@@ -83,7 +85,12 @@ export class Live {
       this.listener.onDisconnected();
       if (!socket.active) refused();
     });
-    socket.on('new_message', (message: WireMessage) => this.listener.onMessage(message));
+    socket.on('new_message', (message: WireMessage, acknowledge?: unknown) => {
+      this.listener.onMessage(message);
+      // The server asks whether the message has arrived.
+      if (typeof acknowledge === 'function') (acknowledge as () => void)();
+    });
+    socket.on('message_updated', (message: WireMessage) => this.listener.onUpdate(message));
     socket.on(
       'typing_indicator',
       (about: { conversation_id: number; typing: boolean; sender_role: string }) => {

@@ -1,10 +1,10 @@
 import type { Live } from './live';
 
-/** The server takes few of these a minute. */
-const REPEAT_MS = 8_000;
-const IDLE_MS = 5_000;
+/** The others see it for 5 s; more often than needed, the server takes it not. */
+const REPEAT_MS = 4_500;
+const IDLE_MS = 4_000;
 /** What is not repeated has ended, in ms. */
-const SHOWN_MS = 10_000;
+const SHOWN_MS = 8_000;
 
 /** Who is typing, on both sides. */
 export class Typing {

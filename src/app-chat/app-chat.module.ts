@@ -10,6 +10,16 @@ import { UploadsModule } from '../uploads/uploads.module';
 import { AppChatDriver } from './app-chat.driver';
 import { AppDirectory } from './app-directory';
 import { AppSignaturesRepository } from './app-signatures.repository';
+import { ChatAccess } from './chat-access.service';
+import { ChatReadingService } from './chat-reading.service';
+import { ChatSearchService } from './chat-search.service';
+import { ChatReadsService } from './chat-reads.service';
+import { ChatTypingService } from './chat-typing.service';
+import { ChatTypistsService } from './chat-typists.service';
+import { ChatEndingsService } from './chat-endings.service';
+import { ChatMessagesController } from './chat-messages.controller';
+import { ChatConversationsController } from './chat-conversations.controller';
+import { ChatConversationMessagesController } from './chat-conversation-messages.controller';
 import { ChatAdmission } from './chat-admission.service';
 import { ChatAppsController } from './chat-apps.controller';
 import { ChatAppsRepository } from './chat-apps.repository';
@@ -33,7 +43,13 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
 /** A channel: the live chat of apps and websites. */
 @Module({
   imports: [AuditModule, ContactsModule, ConversationsModule, HttpModule, MessagesModule, UploadsModule],
-  controllers: [ChatAppsController, ChatSessionsController],
+  controllers: [
+    ChatAppsController,
+    ChatSessionsController,
+    ChatMessagesController,
+    ChatConversationsController,
+    ChatConversationMessagesController,
+  ],
   providers: [
     SecretBox,
     ChatAppsRepository,
@@ -51,6 +67,13 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatPeopleRepository,
     ChatViewsService,
     ChatLimits,
+    ChatAccess,
+    ChatReadingService,
+    ChatSearchService,
+    ChatReadsService,
+    ChatTypingService,
+    ChatTypistsService,
+    ChatEndingsService,
     AppChatDriver,
   ],
   exports: [ChatSessionsService, ChatConversationsService, ChatMessagesService, ChatViewsService, ChatLimits],

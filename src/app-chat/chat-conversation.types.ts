@@ -13,6 +13,8 @@ export interface ChatConversation extends Assignment {
   unreadCount: number;
   lastMessageId: number | null;
   lastMessageAt: Date | null;
+  /** When it was closed last; null while it is open. */
+  closedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }

@@ -1,15 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import type { MessageDto } from '../messages/messages.types';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import type { ChatActor } from './chat-actor';
 import { type ChatMessageView, type ChatSpeaker, toChatMessageView } from './chat-message-view';
 import { clientIdOf } from './chat-messages.service';
 import { ChatPeopleRepository } from './chat-people.repository';
 
-/** Messages as the live chat shows them. Within the open unit of work. */
+/** Messages as the live chat shows them. */
 @Injectable()
 export class ChatViewsService {
-  constructor(private readonly people: ChatPeopleRepository) {}
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly people: ChatPeopleRepository,
+  ) {}
 
-  /** @param user whose conversation it is */
+  /** What a user said just now. */
+  async ofOwn(actor: ChatActor, message: MessageDto): Promise<ChatMessageView> {
+    return (await this.work.read(actor, () => this.ofMessages([message], actor)))[0]!;
+  }
+
+  /**
+   * Within the open unit of work.
+   *
+   * @param user whose conversation it is
+   */
   async ofMessages(
     messages: MessageDto[],
     user: { userId: number; uuid: string },

@@ -15,6 +15,7 @@ import { messagingWindow } from './conversation-window.policy';
 import { CONVERSATION_EVENTS, type ConversationEvent } from './conversation.events';
 import { audienceOf, maySee } from './conversation.policy';
 import type { CreateConversationDto, UpdateConversationDto } from './conversations.dto';
+import { ConversationRatingsService } from './conversation-ratings.service';
 import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
 import type { Conversation, ConversationDetailDto, ConversationDto, Thread } from './conversations.types';
@@ -30,6 +31,7 @@ export class ConversationEditsService {
     private readonly contacts: ContactsService,
     private readonly tags: ContactTagsService,
     private readonly users: UsersService,
+    private readonly ratings: ConversationRatingsService,
     private readonly journal: Journal,
     private readonly audit: AuditService,
   ) {}
@@ -42,6 +44,7 @@ export class ConversationEditsService {
         ...(await this.presenter.toDto(conversation)),
         contact_tags: tags.map(({ id: tagId, name }) => ({ id: tagId, name })),
         window: messagingWindow(conversation, new Date()),
+        rating: await this.ratings.find(id),
       };
     });
   }

@@ -9,6 +9,8 @@ export const CONVERSATION_EVENTS = {
   UNREAD: 'conversation:unread',
   /** `{ id }`: it is gone, with all that was said in it. */
   DELETED: 'conversation:deleted',
+  /** `{ conversation_id, rating }`: the customer has rated it, or rated it anew. */
+  RATED: 'conversation:rated',
 } as const;
 
 export type ConversationEvent = (typeof CONVERSATION_EVENTS)[keyof typeof CONVERSATION_EVENTS];

@@ -7,6 +7,8 @@ import { ContactThreadsService } from './contact-threads.service';
 import { BotHandsService } from './bot-hands.service';
 import { ConversationEditsService } from './conversation-edits.service';
 import { ConversationPresenter } from './conversation-presenter';
+import { ConversationRatingsRepository } from './conversation-ratings.repository';
+import { ConversationRatingsService } from './conversation-ratings.service';
 import { ConversationsController } from './conversations.controller';
 import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
@@ -26,11 +28,13 @@ import { InboxService } from './inbox.service';
     ConversationsService,
     BotHandsService,
     ConversationEditsService,
+    ConversationRatingsRepository,
+    ConversationRatingsService,
     ConversationQueueRepository,
     ConversationQueueService,
     InboxRepository,
     InboxService,
   ],
-  exports: [ConversationsService, BotHandsService, ConversationQueueService],
+  exports: [ConversationsService, BotHandsService, ConversationQueueService, ConversationRatingsService],
 })
 export class ConversationsModule {}

@@ -1,5 +1,6 @@
 import type { BotHandoff } from '../bots/bot.events';
 import type { ErrorBody } from '../common/app-error';
+import type { ConversationRated } from '../conversations/conversation-ratings.types';
 import type { ConversationDto } from '../conversations/conversations.types';
 import type { DeliveryState, MessageDto, NewMessagePayload } from '../messages/messages.types';
 import type { AnnouncementPayload } from '../notifications/notifications.types';
@@ -97,6 +98,8 @@ export interface StreamedEvents {
   'conversation:unread': ConversationDto;
   /** It is gone, with all that was said in it. */
   'conversation:deleted': GonePayload;
+  /** The customer has rated it, or rated it anew. */
+  'conversation:rated': ConversationRated;
   /** To supervisors and admins: it is gone. Of each of its conversations `conversation:deleted` came before. */
   'contact:deleted': GonePayload;
   /** A bot gave a conversation back to people; `conversation:assigned` came before it. */

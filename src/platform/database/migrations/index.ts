@@ -13,6 +13,7 @@ import { Bots1763700000016 } from './1763700000016-bots';
 import { Presence1763700000017 } from './1763700000017-presence';
 import { AutoAssignment1763700000018 } from './1763700000018-auto-assignment';
 import { AppChat1763700000019 } from './1763700000019-app-chat';
+import { Analytics1763700000021 } from './1763700000021-analytics';
 
 /** In the order they run. A migration that has been released is never edited. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   Presence1763700000017,
   AutoAssignment1763700000018,
   AppChat1763700000019,
+  Analytics1763700000021,
 ];
