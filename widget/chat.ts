@@ -362,7 +362,7 @@ export class Chat {
       onRefused: () => this.sync(),
       onMessage: (message) => this.received(message),
       onUpdate: (message) => {
-        if (message.conversation_id === this.conversationId) this.history.timeline.put([message]);
+        if (this.history.timeline.has(message.id)) this.history.timeline.put([message]);
         this.listener.onChange();
       },
       onTyping: (conversationId, typing) => {

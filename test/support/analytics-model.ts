@@ -38,9 +38,16 @@ export function countedByHand(all: Made[], nowOf: Made[] = all): Kept {
   };
   for (const made of all) {
     const happened = (at: number, user: number | null, name: string): void => {
-      for (const who of user === null ? [0] : [0, user]) add(`day ${who} ${dayOf(at)} ${made.channel}`, name, 1);
+      for (const who of user === null ? [0] : [0, user])
+        add(`day ${who} ${dayOf(at)} ${made.channel}`, name, 1);
     };
-    const value = (measure: string, at: number, user: number | null, bucket: number, amount: number): void => {
+    const value = (
+      measure: string,
+      at: number,
+      user: number | null,
+      bucket: number,
+      amount: number,
+    ): void => {
       for (const who of user === null ? [0] : [0, user]) {
         const key = `spread ${who} ${measure} ${dayOf(at)} ${made.channel} ${bucket}`;
         add(key, 'count', 1);
@@ -102,7 +109,9 @@ export async function keptOf(sql: Sql, workspaceId = 1): Promise<Kept> {
      from analytics_now where workspace_id = $1`,
   ];
   for (const query of queries)
-    for (const { key, ...numbers } of await sql<{ key: string } & Record<string, number>>(query, [workspaceId])) {
+    for (const { key, ...numbers } of await sql<{ key: string } & Record<string, number>>(query, [
+      workspaceId,
+    ])) {
       const told = Object.entries(numbers).filter(([, number]) => Number(number) !== 0);
       if (told.length > 0) kept[key] = Object.fromEntries(told.map(([name, n]) => [name, Number(n)]));
     }
