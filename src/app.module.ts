@@ -5,6 +5,8 @@ import { AppChatModule } from './app-chat/app-chat.module';
 import { AuthModule } from './auth/auth.module';
 import { AutoAssignmentModule } from './auto-assignment/auto-assignment.module';
 import { BotsModule } from './bots/bots.module';
+import { CannedResponsesModule } from './canned-responses/canned-responses.module';
+import { ChatGatewayModule } from './chat-gateway/chat-gateway.module';
 import type { Config } from './config/config';
 import { ChatWidgetModule } from './chat-widget/chat-widget.module';
 import { ConfigModule } from './config/config.module';
@@ -45,8 +47,10 @@ import { PresenceModule } from './presence/presence.module';
     PresenceModule,
     BotsModule,
     AutoAssignmentModule,
+    CannedResponsesModule,
     AnalyticsModule,
     CrmGatewayModule,
+    ChatGatewayModule,
     ApiDocsModule,
     ChatWidgetModule,
   ],

@@ -39,10 +39,15 @@ export class AnalyticsService {
     private readonly users: UsersService,
   ) {}
 
-  /** Of the conversations that the actor may see. */
+  /**
+   * Of the conversations that the actor may see.
+   *
+   * @param of whose `assigned_to_me` are, where not the actor's; who may know is for the caller to decide
+   */
   async summary(
     actor: StaffActor,
     { channel = null }: { channel?: string | null } | SummaryQuery = {},
+    of = actor.userId,
   ): Promise<SummaryDto> {
     const only = visibleOnlyTo(actor);
     const now = new Date();
@@ -55,7 +60,7 @@ export class AnalyticsService {
     };
     return await this.work.read(actor, async () => {
       const [counts, closed, responses] = await Promise.all([
-        this.rows.now(channel, actor.userId, only),
+        this.rows.now(channel, of, only),
         this.rows.closedOn(today, channel, only),
         this.rows.spreads(answers, RESPONSES),
       ]);

@@ -19,6 +19,15 @@ export interface ChatConversation extends Assignment {
   updatedAt: Date;
 }
 
+/** Whose a conversation is. That never changes. */
+export interface ChatOwner {
+  conversationId: number;
+  chatUserId: number;
+  /** The number by which their app knows them. */
+  userId: number;
+  uuid: string;
+}
+
 /** The channel's name, as conversations have it. */
 export const APP_CHAT = 'app-chat';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ConversationStatus, OPEN_STATUSES } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
-import type { ChatConversation } from './chat-conversation.types';
+import type { ChatConversation, ChatOwner } from './chat-conversation.types';
 
 const FROM = 'from chat_conversation x join conversation c on c.id = x.conversation_id';
 
@@ -34,6 +34,26 @@ export class ChatConversationsRepository {
       'chat_conversation_find_many',
       `select ${COLUMNS} ${FROM} where x.conversation_id = any ($1)`,
       [ids],
+    );
+  }
+
+  /** Whose these are; those that are none of the live chat are left out. */
+  async owners(ids: number[]): Promise<ChatOwner[]> {
+    return await this.work.current.prepared<ChatOwner>(
+      'chat_conversation_owners',
+      `select x.conversation_id as "conversationId", u.id as "chatUserId", u.user_id as "userId", u.uuid
+       from chat_conversation x join chat_user u on u.id = x.chat_user_id where x.conversation_id = any ($1)`,
+      [ids],
+    );
+  }
+
+  /** How far a user has read those of their conversations in which something was said since. */
+  async readMarks(chatUserId: number): Promise<{ conversationId: number; upToId: number }[]> {
+    return await this.work.current.prepared<{ conversationId: number; upToId: number }>(
+      'chat_conversation_read_marks',
+      `select c.id as "conversationId", x.user_read_up_to as "upToId" ${FROM}
+       where x.chat_user_id = $1 and c.last_message_id > x.user_read_up_to`,
+      [chatUserId],
     );
   }
 

@@ -14,3 +14,10 @@ export const CONVERSATION_EVENTS = {
 } as const;
 
 export type ConversationEvent = (typeof CONVERSATION_EVENTS)[keyof typeof CONVERSATION_EVENTS];
+
+/** What they hear about notes, which customers never do. */
+export const NOTE_EVENTS = {
+  ADDED: 'conversation:note',
+  /** `{ id, conversation_id }` */
+  DELETED: 'conversation:note_deleted',
+} as const;

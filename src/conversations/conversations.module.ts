@@ -1,10 +1,16 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { ContactsModule } from '../contacts/contacts.module';
+import { LookupsModule } from '../lookups/lookups.module';
 import { UsersModule } from '../users/users.module';
 import { ContactThreadsRepository } from './contact-threads.repository';
 import { ContactThreadsService } from './contact-threads.service';
 import { BotHandsService } from './bot-hands.service';
+import { ConversationDeskController } from './conversation-desk.controller';
+import { ConversationNotesRepository } from './conversation-notes.repository';
+import { ConversationNotesService } from './conversation-notes.service';
+import { ConversationTagsRepository } from './conversation-tags.repository';
+import { ConversationTagsService } from './conversation-tags.service';
 import { ConversationEditsService } from './conversation-edits.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { ConversationRatingsRepository } from './conversation-ratings.repository';
@@ -18,8 +24,8 @@ import { InboxRepository } from './inbox.repository';
 import { InboxService } from './inbox.service';
 
 @Module({
-  imports: [AuditModule, ContactsModule, UsersModule],
-  controllers: [ConversationsController],
+  imports: [AuditModule, ContactsModule, LookupsModule, UsersModule],
+  controllers: [ConversationsController, ConversationDeskController],
   providers: [
     ContactThreadsRepository,
     ContactThreadsService,
@@ -34,7 +40,20 @@ import { InboxService } from './inbox.service';
     ConversationQueueService,
     InboxRepository,
     InboxService,
+    ConversationNotesRepository,
+    ConversationNotesService,
+    ConversationTagsRepository,
+    ConversationTagsService,
   ],
-  exports: [ConversationsService, BotHandsService, ConversationQueueService, ConversationRatingsService],
+  exports: [
+    ConversationsService,
+    BotHandsService,
+    ConversationEditsService,
+    ConversationQueueService,
+    ConversationNotesService,
+    ConversationRatingsService,
+    ConversationTagsService,
+    InboxService,
+  ],
 })
 export class ConversationsModule {}

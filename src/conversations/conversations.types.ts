@@ -86,7 +86,9 @@ export interface ConversationDto extends ConversationState {
 
 /** One conversation, with what no event tells of: it is true at the moment of the answer. */
 export interface ConversationDetailDto extends ConversationDto {
-  /** By name. */
+  /** Its own, by name. */
+  tags: string[];
+  /** Of whom it is with, by name. */
   contact_tags: TagSummary[];
   /** Null on a channel whose customers may be answered freely at any time. */
   window: MessagingWindow | null;

@@ -52,6 +52,19 @@ export class ConversationMessages {
     return marks.length === 0 ? [] : await this.reads.countUnreadByContactAfter(marks);
   }
 
+  /** What was said to customers after a place in each conversation and is no further than sent; by id, at most `limit`. */
+  async undelivered(
+    marks: { conversationId: number; upToId: number }[],
+    limit: number,
+  ): Promise<MessageDto[]> {
+    return marks.length === 0 ? [] : (await this.reads.undelivered(marks, limit)).map(toMessageDto);
+  }
+
+  /** The customer's messages that were read together when the conversation was read up to here; at most the newest `limit`. */
+  async readTogether(conversationId: number, upToId: number, limit: number): Promise<number[]> {
+    return await this.reads.readTogether(conversationId, upToId, limit);
+  }
+
   /** One of its pages, the newest message first. */
   async page(conversationId: number, limit: number, offset: number): Promise<MessageDto[]> {
     return (await this.messages.history(conversationId, limit, offset)).map(toMessageDto);
