@@ -67,7 +67,7 @@ export class Chat {
     );
     this.poll = window.setInterval(() => this.pollWhereNeeded(), POLL_MS);
     this.hearPage();
-    if (this.session.current() !== null) this.resume();
+    this.resume();
   }
 
   entries(): Entry[] {
@@ -190,7 +190,7 @@ export class Chat {
     this.history.forget();
     this.elsewhere = null;
     this.typing.stop();
-    if (this.session.current() !== null) this.resume();
+    this.resume();
     this.listener.onChange();
   }
 
@@ -203,11 +203,13 @@ export class Chat {
     this.uploads.clear();
   }
 
+  /** What waits may be what a visitor wrote before there was a session. */
   private resume(): void {
     const token = this.session.current();
-    if (token === null) return;
-    if (!this.live.isStarted) this.live.connect(token);
-    this.sync();
+    if (token !== null) {
+      if (!this.live.isStarted) this.live.connect(token);
+      this.sync();
+    }
     this.sender.wake();
   }
 

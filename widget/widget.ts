@@ -3,7 +3,7 @@ import { Api } from './api';
 import { Chat } from './chat';
 import { button, el, icon } from './dom';
 import { Panel } from './panel';
-import { PageStore } from './store';
+import { PageStore } from './page-store';
 import { styleSheet } from './style';
 import { textsOf } from './texts';
 import type { WireMessage } from './wire';

@@ -94,22 +94,12 @@ describeWithChromium('the widget and an agent')('the widget and an agent', () =>
     const conversation = await conversationOf('I will be back');
     await widget.becomes('delivered');
     await widget.field.press('Escape');
-    await widget.page.evaluate(() => {
-      const heard: string[] = [];
-      Object.assign(window, { heard });
-      const { ApiCeChat } = window as unknown as {
-        ApiCeChat: { on(event: string, hear: (message: { message: string }) => void): void };
-      };
-      ApiCeChat.on('message', ({ message }) => heard.push(message));
-    });
+    await widget.page.evaluate("heard = []; ApiCeChat.on('message', ({ message }) => heard.push(message))");
     await reply(conversation, 'one');
     await reply(conversation, 'two');
     await eventually(async () => (await widget.inside('.badge').textContent()) === '2');
     expect(await widget.launcher.getAttribute('aria-label')).toBe('Open chat, 2 unread messages');
-    expect(await widget.page.evaluate(() => (window as unknown as { heard: string[] }).heard)).toEqual([
-      'one',
-      'two',
-    ]);
+    expect(await widget.page.evaluate('heard')).toEqual(['one', 'two']);
     const stored = async (): Promise<string> =>
       (
         await system.sql<{ s: string }>(
@@ -168,11 +158,9 @@ describeWithChromium('the widget and an agent')('the widget and an agent', () =>
       [await conversationOf('Me again')],
     );
     expect(users).toEqual([{ username: 'jane' }]);
-    await laptop.page.evaluate(() =>
-      (window as unknown as { ApiCeChat: { setToken(token: null): void } }).ApiCeChat.setToken(null),
-    );
+    await laptop.page.evaluate('ApiCeChat.setToken(null)');
     await laptop.shows();
-    const kept = await laptop.page.evaluate(() => JSON.stringify(localStorage));
+    const kept = await laptop.page.evaluate('JSON.stringify(localStorage)');
     expect(kept).not.toContain(user.token);
   });
 
@@ -181,21 +169,14 @@ describeWithChromium('the widget and an agent')('the widget and an agent', () =>
     const widget = await visit(await someone(), { token: user.token });
     await widget.write('before');
     await widget.becomes('delivered');
-    await widget.page.evaluate(() => {
-      const { ApiCeChat } = window as unknown as { ApiCeChat: { on(event: string, hear: () => void): void } };
-      ApiCeChat.on('session-over', () => (document.title = 'over'));
-    });
+    await widget.page.evaluate("ApiCeChat.on('session-over', () => (document.title = 'over'))");
     await user.delete('/api/chat/sessions/current');
     await eventually(async () => (await widget.page.title()) === 'over', { what: 'the page to be told' });
     await widget.banner.waitFor();
     await widget.write('in between');
     await widget.becomes('delivered', 'sending');
     const { token } = await openChat(system, { username: 'rob' });
-    await widget.page.evaluate(
-      (fresh) =>
-        (window as unknown as { ApiCeChat: { setToken(t: string): void } }).ApiCeChat.setToken(fresh),
-      token,
-    );
+    await widget.page.evaluate(`ApiCeChat.setToken('${token}')`);
     await widget.becomes('delivered', 'delivered');
     await widget.shows('before', 'in between');
     expect(await widget.banner.isVisible()).toBe(false);
@@ -208,6 +189,7 @@ describeWithChromium('the widget and an agent')('the widget and an agent', () =>
     await system.sql(
       'delete from chat_session where chat_user_id in (select id from chat_user where visitor)',
     );
+    await widget.shows();
     await widget.write('second life');
     await widget.shows('second life');
     await widget.becomes('delivered');

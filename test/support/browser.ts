@@ -83,8 +83,7 @@ function pageWith(server: string | null, attributes: Record<string, string>): st
   const script = server === null ? '' : `<script src="${server}/chat-widget.js"${data} async></script>`;
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>A shop</title>
-<link rel="icon" href="data:,"></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>A shop</title></head>
 <body><main><h1>A shop</h1><p>Things to buy.</p><button id="elsewhere">Elsewhere</button></main>${script}</body>
 </html>`;
 }
