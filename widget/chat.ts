@@ -108,12 +108,12 @@ export class Chat {
   }
 
   get draft(): string {
-    return this.store.get(`${this.prefix}draft`) ?? '';
+    return this.store.get(this.draftKey()) ?? '';
   }
 
   setDraft(text: string): void {
-    if (text === '') this.store.remove(`${this.prefix}draft`);
-    else this.store.set(`${this.prefix}draft`, text);
+    if (text === '') this.store.remove(this.draftKey());
+    else this.store.set(this.draftKey(), text);
     this.typing.write(this.conversationId, text !== '');
   }
 
@@ -225,9 +225,10 @@ export class Chat {
       const token = this.session.current();
       if (token === null) return;
       try {
-        if (await this.session.identify()) this.outbox.useOwner(this.outboxPrefix(), true);
+        await this.identify();
         const sent = this.uploads.list().filter(({ isSent }) => isSent);
-        this.noteNew(await this.history.sync(token));
+        const isFirst = this.history.isEmpty;
+        this.noteNew(await this.history.sync(token), isFirst);
         this.acknowledge(this.history.timeline.list());
         for (const { id } of sent) this.uploads.remove(id);
       } catch (error) {
@@ -266,9 +267,10 @@ export class Chat {
     }
   }
 
-  private noteNew(messages: WireMessage[]): void {
+  /** @param isKnown they were said before this page was opened */
+  private noteNew(messages: WireMessage[], isKnown = false): void {
     const theirs = messages.filter(isUnread);
-    for (const message of theirs) this.listener.onMessage(message);
+    if (!isKnown) for (const message of theirs) this.listener.onMessage(message);
     if (theirs.length > 0) this.typing.hide();
     void this.markRead();
   }
@@ -335,7 +337,7 @@ export class Chat {
 
   private sent(message: WireMessage): void {
     this.received(message);
-    this.resume();
+    if (!this.live.isConnected) this.resume();
   }
 
   private refused(id: string, { code, message }: Refusal): void {
@@ -409,6 +411,20 @@ export class Chat {
 
   private pollWhereNeeded(): void {
     if (this.live.isStarted && !this.live.isConnected && document.visibilityState === 'visible') this.sync();
+  }
+
+  /** Brings along what was written before it was known who writes. */
+  private async identify(): Promise<void> {
+    const { draft } = this;
+    const before = this.draftKey();
+    if (!(await this.session.identify())) return;
+    this.outbox.useOwner(this.outboxPrefix(), true);
+    this.store.remove(before);
+    if (draft !== '') this.store.set(this.draftKey(), draft);
+  }
+
+  private draftKey(): string {
+    return `${this.prefix}draft:${this.session.owner}`;
   }
 
   private outboxPrefix(): string {

@@ -66,6 +66,10 @@ export class History {
     if (this.conversation?.id === conversationId) this.conversation = { id: conversationId, status };
   }
 
+  get isEmpty(): boolean {
+    return this.timeline.newestId() === 0;
+  }
+
   get isClosed(): boolean {
     return this.conversation !== null && this.conversation.status !== 'active';
   }
