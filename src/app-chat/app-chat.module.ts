@@ -44,6 +44,8 @@ import { ChatPeopleRepository } from './chat-people.repository';
 import { ChatSessionsController } from './chat-sessions.controller';
 import { ChatSessionsRepository } from './chat-sessions.repository';
 import { ChatSessionsService } from './chat-sessions.service';
+import { ChatUploadsController } from './chat-uploads.controller';
+import { ChatUploadsService } from './chat-uploads.service';
 import { ChatUsersRepository } from './chat-users.repository';
 import { ChatUsersService } from './chat-users.service';
 import { ChatViewsService } from './chat-views.service';
@@ -71,6 +73,7 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatMessagesController,
     ChatConversationsController,
     ChatConversationMessagesController,
+    ChatUploadsController,
   ],
   providers: [
     SecretBox,
@@ -96,6 +99,7 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatTypingService,
     ChatTypistsService,
     ChatEndingsService,
+    ChatUploadsService,
     AppChatDriver,
     AdminConversationsRepository,
     AdminConversationsService,
