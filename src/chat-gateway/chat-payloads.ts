@@ -1,4 +1,4 @@
-import type { ChatAnswer, ChatError } from '../app-chat/chat.errors';
+import type { ChatAnswer } from '../app-chat/chat.errors';
 import type { ChatMessageView, ChatRole } from '../app-chat/chat.types';
 import type { ConversationPriority } from '../conversations/conversations.types';
 import type {
@@ -166,7 +166,7 @@ export interface DeliveredView {
   message_ids: number[];
 }
 
-/** All that a client of `/` may say, and what it is acknowledged with. An error is a {@link ChatError}. */
+/** All that a client of `/` may say, and what it is acknowledged with. An error is `{ status: 'error', … }`. */
 export interface ChatClientMessages {
   /** Staff hear this conversation from now on; its user hears it without. */
   join_conversation: { payload: SocketConversationDto; answer: ChatAnswer<RoomView> };
@@ -190,5 +190,3 @@ export interface ChatClientMessages {
   /** Staff hear what these rooms are for. */
   join_admin_rooms: { payload: JoinAdminRoomsDto; answer: ChatAnswer<AdminRoomsView> };
 }
-
-export type ChatRefusal = ChatError;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ChatConversation } from '../app-chat/chat-conversation.types';
 import { ChatAccess } from '../app-chat/chat-access.service';
 import { ChatConversationsService } from '../app-chat/chat-conversations.service';
 import { type ChatLimit, ChatLimits } from '../app-chat/chat-limits.service';
@@ -8,7 +9,8 @@ import { ChatTypingService } from '../app-chat/chat-typing.service';
 import type { ChatActor, ChatCaller, ChatMessageType, ChatMessageView } from '../app-chat/chat.types';
 import { ChatViewsService } from '../app-chat/chat-views.service';
 import type { StaffActor } from '../common/actor';
-import { invalid } from '../common/app-error';
+import { AppError, invalid } from '../common/app-error';
+import { OPEN_STATUSES } from '../conversations/conversations.types';
 import { SendingService } from '../messages/sending.service';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { Upload } from '../uploads/upload.types';
@@ -84,7 +86,9 @@ export class ChatTalk {
     else if (!typing || this.typing.isTyping(caller, conversationId))
       await this.limits.countOf('read', caller);
     else await this.limits.countOf(limit, caller, conversationId);
-    await this.requireAccess(caller, conversationId);
+    const { status } = await this.requireAccess(caller, conversationId);
+    if (!OPEN_STATUSES.includes(status))
+      throw new AppError('CONVERSATION_CLOSED', 'The conversation is closed; open a new one.');
     this.typing.tell(caller, conversationId, typing);
     return { conversation_id: conversationId, typing };
   }
@@ -100,8 +104,8 @@ export class ChatTalk {
     await this.own.confirmDelivered(actor, conversationId, messageIds);
   }
 
-  private async requireAccess(caller: ChatCaller, conversationId: number): Promise<void> {
-    await this.work.read(caller, () => this.access.require(caller, conversationId));
+  private async requireAccess(caller: ChatCaller, conversationId: number): Promise<ChatConversation> {
+    return await this.work.read(caller, () => this.access.require(caller, conversationId));
   }
 
   async count(caller: ChatCaller, what: ChatLimit): Promise<void> {
