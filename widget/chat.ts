@@ -1,10 +1,12 @@
-import { type Api, type Refusal, SessionOver } from './api';
+import { type Api, SessionOver } from './api';
 import { type Entry, entriesOf } from './entries';
 import { History } from './history';
 import { randomId } from './identifiers';
 import { Live, type LiveListener } from './live';
 import { Outbox } from './outbox';
-import { type Parcel, Sender } from './sender';
+import { Parcels } from './parcels';
+import { isUnread, Reading } from './reading';
+import { Sender } from './sender';
 import { Session } from './session';
 import type { Store } from './store';
 import { Typing } from './typing';
@@ -37,13 +39,13 @@ export class Chat {
   private readonly history: History;
   private readonly live: Live;
   private readonly sender: Sender;
+  private readonly parcels: Parcels;
+  private readonly reading: Reading;
   private readonly typing: Typing;
   private readonly stopping = new AbortController();
   private readonly poll: number;
   private syncing: Promise<void> | null = null;
   private isSyncDue = false;
-  private isWatched = false;
-  private isMarking = false;
   /** Another open conversation of theirs, in which somebody answered. */
   elsewhere: number | null = null;
 
@@ -59,10 +61,16 @@ export class Chat {
     this.uploads = new Uploads(this.outbox, randomId);
     this.history = new History(api);
     this.live = new Live(api.base, this.liveListener());
+    this.reading = new Reading(api, this.session, this.history, () => listener.onChange());
+    this.parcels = new Parcels(api, this.outbox, this.uploads, {
+      openConversation: () => (this.isClosed ? null : this.conversationId),
+      onSent: (message) => this.sent(message),
+      onChange: () => listener.onChange(),
+    });
     this.typing = new Typing(this.live, () => listener.onChange());
     this.sender = new Sender(
       this.session,
-      () => this.nextParcel(),
+      () => this.parcels.next(),
       () => this.sessionOver(),
     );
     this.poll = window.setInterval(() => this.pollWhereNeeded(), POLL_MS);
@@ -75,7 +83,7 @@ export class Chat {
   }
 
   get unread(): number {
-    return this.unreadIds().length + (this.elsewhere === null ? 0 : 1);
+    return this.reading.unread().length + (this.elsewhere === null ? 0 : 1);
   }
 
   get isConnected(): boolean {
@@ -177,8 +185,7 @@ export class Chat {
 
   /** Whether somebody looks at the conversation: then what is in it is read. */
   watch(isWatched: boolean): void {
-    this.isWatched = isWatched;
-    void this.markRead();
+    this.reading.watch(isWatched);
   }
 
   /** Null signs out. */
@@ -272,79 +279,13 @@ export class Chat {
     const theirs = messages.filter(isUnread);
     if (!isKnown) for (const message of theirs) this.listener.onMessage(message);
     if (theirs.length > 0) this.typing.hide();
-    void this.markRead();
+    void this.reading.mark();
   }
 
-  private unreadIds(): number[] {
-    return this.history.timeline
-      .list()
-      .filter(isUnread)
-      .map(({ id }) => id);
-  }
-
-  private async markRead(): Promise<void> {
-    const ids = this.isWatched ? this.unreadIds() : [];
-    const { conversationId } = this;
-    const token = this.session.current();
-    if (this.isMarking || ids.length === 0 || conversationId === null || token === null) return;
-    this.isMarking = true;
-    try {
-      await this.api.markRead(token, conversationId, ids);
-      this.history.timeline.advance(ids, 'read');
-    } catch {
-      return; // with the next message or connection
-    } finally {
-      this.isMarking = false;
-    }
-    this.listener.onChange();
-    void this.markRead();
-  }
-
-  private nextParcel(): Parcel | null {
-    const text = this.outbox.list().find(({ problem }) => problem === null);
-    const file = this.uploads.list().find(({ problem, isSent }) => problem === null && !isSent);
-    if (file !== undefined && (text === undefined || file.place < text.place))
-      return this.fileParcel(file.id);
-    if (text === undefined) return null;
-    return {
-      send: async (token) => this.sent(await this.api.send(token, text.text, text.id)),
-      refuse: (refusal) => this.refused(text.id, refusal),
-    };
-  }
-
-  private fileParcel(id: string): Parcel {
-    return {
-      send: async (token) => {
-        const upload = this.uploads.list().find((one) => one.id === id);
-        if (upload === undefined) return;
-        const form = new FormData();
-        form.set('message_type', upload.preview === null ? 'file' : 'image');
-        if (this.conversationId !== null && !this.isClosed)
-          form.set('conversation_id', String(this.conversationId));
-        form.set('client_message_id', id);
-        form.set('file', upload.file);
-        const progress = (share: number): void => {
-          this.uploads.change(id, { progress: share });
-          this.listener.onChange();
-        };
-        await this.api.upload(token, form, progress, upload.cancel.signal);
-        this.uploads.change(id, { progress: 1, isSent: true });
-        this.resume();
-      },
-      refuse: (refusal) => this.refused(id, refusal),
-    };
-  }
-
-  private sent(message: WireMessage): void {
-    this.received(message);
-    if (!this.live.isConnected) this.resume();
-  }
-
-  private refused(id: string, { code, message }: Refusal): void {
-    const problem = `${code}: ${message}`;
-    this.outbox.refuse(id, problem);
-    this.uploads.change(id, { problem });
-    this.listener.onChange();
+  /** @param message null where the server told only that it has it */
+  private sent(message: WireMessage | null): void {
+    if (message !== null) this.received(message);
+    if (message === null || !this.live.isConnected) this.resume();
   }
 
   /** A visitor simply begins anew; what waits is sent in the new session. */
@@ -419,6 +360,7 @@ export class Chat {
     const before = this.draftKey();
     if (!(await this.session.identify())) return;
     this.outbox.useOwner(this.outboxPrefix(), true);
+    this.sender.wake();
     this.store.remove(before);
     if (draft !== '') this.store.set(this.draftKey(), draft);
   }
@@ -430,13 +372,4 @@ export class Chat {
   private outboxPrefix(): string {
     return `${this.prefix}out:${this.session.owner}:`;
   }
-}
-
-function isUnread({
-  sender_role: role,
-  message_type: type,
-  status,
-  deleted_at: deletedAt,
-}: WireMessage): boolean {
-  return role === 'admin' && type !== 'system' && status !== 'read' && deletedAt === null;
 }

@@ -232,7 +232,8 @@ export class Widget {
   private restoreFocus(): void {
     const before = this.cameFrom;
     if (before !== null && before !== this.host && before.isConnected) before.focus();
-    if (before === null || focused() !== before) this.launcher.focus();
+    // It may be gone, hidden or disabled by now.
+    if (before === this.host || focused() !== before || before === null) this.launcher.focus();
   }
 }
 

@@ -100,8 +100,8 @@ describeWithChromium('the use of the widget')('the use of the widget', () => {
   test('fills a phone, keeps the focus within, and leaves the page where it was', async () => {
     const widget = await visit(PHONE);
     await widget.open();
-    const box = await widget.panel.boundingBox();
-    expect(box).toEqual({ x: 0, y: 0, width: 390, height: 780 });
+    const whole = JSON.stringify({ x: 0, y: 0, width: 390, height: 780 });
+    await eventually(async () => JSON.stringify(await widget.panel.boundingBox()) === whole);
     expect(await widget.launcher.isVisible()).toBe(false);
     expect(await widget.panel.getAttribute('aria-modal')).toBe('true');
     const size = await widget.page.evaluate<string>(

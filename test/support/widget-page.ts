@@ -52,10 +52,14 @@ export class WidgetPage {
     }
   }
 
-  /** What the conversation says, from the top, without the greeting. */
+  /** What the conversation says, from the top, without the greeting and what is for screen readers only. */
   async bubbles(): Promise<string[]> {
     return await this.inside('.row:not(.greeting) .bubble').evaluateAll((all) =>
-      all.map((one) => one.textContent ?? ''),
+      all.map((one) => {
+        const copy = one.cloneNode(true) as typeof one;
+        for (const hint of copy.querySelectorAll('.spoken')) hint.remove();
+        return copy.textContent ?? '';
+      }),
     );
   }
 
