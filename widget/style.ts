@@ -82,7 +82,7 @@ progress { display: block; width: 100%; min-width: 160px; height: 5px; margin-to
 .composer textarea { flex: 1; min-width: 0; resize: none; border: 1px solid var(--edge); border-radius: 20px; padding: 8px 14px; max-height: 132px;
   background: var(--field); line-height: 1.4; display: block; overflow-y: auto; scrollbar-width: thin; }
 textarea::placeholder { color: var(--soft); opacity: 1; }
-textarea:focus-visible { outline-offset: 0; }
+textarea:focus-visible { outline-offset: -1px; border-color: transparent !important; }
 .composer button { flex: none; width: 40px; height: 40px; border-radius: 50%; display: grid; place-items: center; color: var(--soft); }
 .composer .send { background: var(--accent); color: var(--on-accent); } .composer .send:disabled { background: none; color: var(--soft); }
 .drop { position: absolute; inset: 0; z-index: 3; display: grid; place-items: center; background: var(--panel); border: 3px dashed var(--accent); border-radius: 18px; font-weight: 600; }
