@@ -190,10 +190,12 @@ export class Chat {
 
   /** Null signs out. */
   setToken(token: string | null): void {
+    // Whoever's session was over before it was known whose it is can only be the one whom the page names now.
+    const isSame = token !== null && this.isSignedOut && !this.session.isIdentified;
     this.live.disconnect();
     this.session.use(token);
     this.uploads.clear();
-    this.outbox.useOwner(this.outboxPrefix(), false);
+    this.outbox.useOwner(this.outboxPrefix(), isSame);
     this.history.forget();
     this.elsewhere = null;
     this.typing.stop();
@@ -213,8 +215,9 @@ export class Chat {
   /** What waits may be what a visitor wrote before there was a session. */
   private resume(): void {
     const token = this.session.current();
+    if (this.stopping.signal.aborted) return;
     if (token !== null) {
-      if (!this.live.isStarted) this.live.connect(token);
+      if (this.live.token !== token) this.live.connect(token);
       this.sync();
     }
     this.sender.wake();
@@ -222,6 +225,7 @@ export class Chat {
 
   /** Asks for all that is new; once more if it is asked for meanwhile. */
   private sync(): void {
+    if (this.stopping.signal.aborted) return;
     this.isSyncDue = true;
     this.syncing ??= this.syncAll().finally(() => (this.syncing = null));
   }
@@ -238,6 +242,7 @@ export class Chat {
         this.noteNew(await this.history.sync(token), isFirst);
         this.acknowledge(this.history.timeline.list());
         for (const { id } of sent) this.uploads.remove(id);
+        if (this.live.token !== this.session.current()) this.resume();
       } catch (error) {
         if (!(error instanceof SessionOver)) return; // the next connection or poll asks again
         this.session.reject(token);
@@ -267,8 +272,8 @@ export class Chat {
 
   /** What the server has, nobody sends again. */
   private acknowledge(messages: WireMessage[]): void {
-    for (const { client_message_id: id } of messages) {
-      if (id === null) continue;
+    for (const { client_message_id: id, sender_role: role } of messages) {
+      if (id === null || role !== 'user') continue;
       this.outbox.remove(id);
       this.uploads.remove(id);
     }
@@ -336,18 +341,26 @@ export class Chat {
       },
       { signal },
     );
-    document.addEventListener('visibilitychange', () => this.live.hurry(), { signal });
+    document.addEventListener('visibilitychange', () => this.cameBack(), { signal });
   }
 
   /** Another tab has opened the visitor's session, or has written something. */
   private storeChanged(key: string | null): void {
     if (key !== null && !key.startsWith(this.prefix)) return;
-    if (key !== null && this.session.isStoredAt(key) && this.session.current() !== null) {
+    if (key !== null && this.session.isStoredAt(key) && this.live.token !== this.session.current()) {
       this.live.disconnect();
+      this.history.forget();
       this.resume();
     }
     this.sender.wake();
     this.listener.onChange();
+  }
+
+  /** A machine that slept finds out only later that its connection is gone. */
+  private cameBack(): void {
+    if (document.visibilityState !== 'visible' || !this.live.isStarted) return;
+    this.live.hurry();
+    this.sync();
   }
 
   private pollWhereNeeded(): void {

@@ -20,6 +20,8 @@ export interface LiveListener {
 
 /** The socket: news as they happen. What it misses is asked for after each connection. */
 export class Live {
+  /** Whose news these are; null while nobody asked for any. */
+  token: string | null = null;
   private socket: Socket | null = null;
   private timer = 0;
 
@@ -38,6 +40,7 @@ export class Live {
 
   connect(token: string): void {
     this.disconnect();
+    this.token = token;
     const { origin, pathname } = new URL(this.base);
     const socket = io(`${origin}/`, {
       path: `${pathname}socket.io`,
@@ -57,6 +60,7 @@ export class Live {
     this.socket?.off();
     this.socket?.disconnect();
     this.socket = null;
+    this.token = null;
   }
 
   /** Now, rather than when the next try is due. */

@@ -67,9 +67,10 @@ export class Panel {
   }
 
   show(isOpen: boolean): void {
+    // Filled before it is shown: screen readers are to read what comes, not all that was.
+    if (isOpen) this.render();
     this.element.hidden = !isOpen;
     if (!isOpen) return;
-    this.render();
     this.composer.adjust();
     this.log.toEnd();
   }

@@ -19,6 +19,7 @@ export class Sender {
   private tries = 0;
   private notBefore = 0;
   private timer = 0;
+  private isStopped = false;
 
   constructor(
     private readonly session: Session,
@@ -29,12 +30,14 @@ export class Sender {
   /** There is something to send, or the server is back. */
   wake(): void {
     window.clearTimeout(this.timer);
+    if (this.isStopped) return;
     const wait = this.notBefore - Date.now();
     if (wait > 0) this.timer = window.setTimeout(() => this.wake(), wait);
     else if (!this.isRunning) void this.run();
   }
 
   stop(): void {
+    this.isStopped = true;
     window.clearTimeout(this.timer);
   }
 
@@ -42,7 +45,7 @@ export class Sender {
     this.isRunning = true;
     try {
       let parcel = this.next();
-      while (parcel !== null && (await this.send(parcel))) parcel = this.next();
+      while (parcel !== null && (await this.send(parcel)) && !this.isStopped) parcel = this.next();
     } finally {
       this.isRunning = false;
     }
@@ -78,6 +81,6 @@ export class Sender {
     const usual = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.tries) * (0.5 + Math.random() / 2);
     this.tries++;
     if (waitMs !== null) this.notBefore = Date.now() + waitMs;
-    this.timer = window.setTimeout(() => this.wake(), waitMs ?? usual);
+    if (!this.isStopped) this.timer = window.setTimeout(() => this.wake(), waitMs ?? usual);
   }
 }

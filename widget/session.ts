@@ -5,6 +5,9 @@ import type { Store } from './store';
 /** Renewed a little before its end. */
 const MARGIN_MS = 60_000;
 
+/** Begins what an owner is called who is not known yet. */
+const UNKNOWN = 'token-';
+
 /** Whose chat it is: somebody whom the page signed in, or a visitor whose session this browser keeps. */
 export class Session {
   private opening: Promise<string> | null = null;
@@ -27,12 +30,17 @@ export class Session {
     if (this.given === null) return 'visitor';
     const mark = fingerprint(this.given);
     const [known, uuid] = (this.store.get(this.whoKey()) ?? '').split(' ');
-    return this.uuid ?? (known === mark && uuid !== undefined ? uuid : `token-${mark}`);
+    return this.uuid ?? (known === mark && uuid !== undefined ? uuid : `${UNKNOWN}${mark}`);
   }
 
   /** Signed in by the page, whose token is no good any more. */
   get isSignedOut(): boolean {
     return this.given !== null && this.givenIsOver;
+  }
+
+  /** Whether it is known which user the page signed in. */
+  get isIdentified(): boolean {
+    return !this.owner.startsWith(UNKNOWN);
   }
 
   /** The token at hand; null where there is none yet, or none any more. */
@@ -116,5 +124,16 @@ export class Session {
 /** One tab after another, where the browser can: it has locks on pages with TLS only. */
 async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
   const locks = (navigator as { locks?: LockManager }).locks;
-  return locks === undefined ? await work() : await locks.request(name, work);
+  if (locks === undefined) return await work();
+  let isMine = false;
+  const mine = async (): Promise<T> => {
+    isMine = true;
+    return await work();
+  };
+  try {
+    return (await locks.request(name, mine)) as T;
+  } catch (error) {
+    if (isMine) throw error;
+    return await work(); // sandboxed pages have locks that lock nobody in
+  }
 }

@@ -1,3 +1,6 @@
+/** Screens that the window fills: phones, upright or on their side. */
+export const PHONE = '(max-width: 480px), (max-height: 420px)';
+
 /** A constructed style sheet: pages whose Content-Security-Policy forbids inline styles take it as well. */
 export function styleSheet(): CSSStyleSheet {
   const sheet = new CSSStyleSheet();
@@ -97,7 +100,7 @@ fieldset { border: 0; margin: 0; padding: 0; min-width: 0; } legend { padding: 0
 .main { background: var(--accent); color: var(--on-accent); border-radius: 10px; padding: 9px 14px; font-weight: 600; width: 100%; }
 .plain { border: 1px solid var(--edge); border-radius: 10px; padding: 9px 14px; font-weight: 600; width: 100%; }
 
-@media (max-width: 480px) {
+@media ${PHONE} {
   .panel, .right .panel, .left .panel { inset: 0; width: auto; height: auto; border: 0; border-radius: 0; top: var(--view-top, 0); bottom: auto; height: var(--view-height, 100dvh);
     padding-left: env(safe-area-inset-left); padding-right: env(safe-area-inset-right); }
   header { padding-top: calc(12px + env(safe-area-inset-top)); }

@@ -4,7 +4,7 @@ import { Chat } from './chat';
 import { button, el, icon } from './dom';
 import { Panel } from './panel';
 import { PageStore } from './page-store';
-import { styleSheet } from './style';
+import { PHONE, styleSheet } from './style';
 import { textsOf } from './texts';
 import type { WireMessage } from './wire';
 
@@ -44,7 +44,7 @@ export class Widget {
   private readonly panel: Panel;
   private readonly launcher: HTMLButtonElement;
   private readonly badge = el('span', { class: 'badge', 'aria-hidden': 'true', hidden: true });
-  private readonly phone = window.matchMedia('(max-width: 480px)');
+  private readonly phone = window.matchMedia(PHONE);
   private readonly listeners = new Map<string, Set<(about: never) => void>>();
   private readonly stopping = new AbortController();
   private readonly texts;
