@@ -131,7 +131,7 @@ async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> 
     return await work();
   };
   try {
-    return (await locks.request(name, mine)) as T;
+    return await locks.request(name, mine);
   } catch (error) {
     if (isMine) throw error;
     return await work(); // sandboxed pages have locks that lock nobody in

@@ -232,7 +232,8 @@ describeWithChromium('the widget and an agent')('the widget and an agent', () =>
       .evaluateAll((all) =>
         all.map((a) => [a.getAttribute('href'), a.getAttribute('rel'), a.getAttribute('target')]),
       );
-    expect(links).toEqual(Array(2).fill(['https://example.com/', 'noopener noreferrer', '_blank']));
+    const expected = ['https://example.com/', 'noopener noreferrer', '_blank'];
+    expect(links).toEqual([expected, expected]);
     expect(await widget.page.title()).toBe('A shop');
   });
 
@@ -274,8 +275,8 @@ describeWithChromium('the widget and an agent')('the widget and an agent', () =>
     const loaded = async (): Promise<boolean> =>
       await widget
         .inside('.mine img')
-        .evaluate((img: { naturalWidth: number; src: string }) =>
-          Boolean(img.naturalWidth > 0 && img.src.startsWith('http')),
+        .evaluate(
+          (img: { naturalWidth: number; src: string }) => img.naturalWidth > 0 && img.src.startsWith('http'),
         );
     await eventually(loaded, { what: 'the picture' });
     await widget.page.reload();

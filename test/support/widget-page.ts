@@ -56,7 +56,7 @@ export class WidgetPage {
   async bubbles(): Promise<string[]> {
     return await this.inside('.row:not(.greeting) .bubble').evaluateAll((all) =>
       all.map((one) => {
-        const copy = one.cloneNode(true) as typeof one;
+        const copy = one.cloneNode(true);
         for (const hint of copy.querySelectorAll('.spoken')) hint.remove();
         return copy.textContent ?? '';
       }),

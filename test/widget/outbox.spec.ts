@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Outbox } from '../../widget/outbox';
 import type { Store } from '../../widget/store';
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ChatMessageView } from '../../src/app-chat/chat-message-view';
 import { Timeline } from '../../widget/timeline';
 
