@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import { checkImports, type SourceFile } from './import-rules';
 import { readImports } from './read-imports';
 
-const FOLDERS = ['src', 'simulator', 'scripts', 'bench', 'faults'];
+const FOLDERS = ['src', 'simulator', 'scripts', 'bench', 'faults', 'widget'];
 
 function sourceFiles(folder: string): SourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

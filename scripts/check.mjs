@@ -10,6 +10,7 @@ const LINT =
 const STEPS = [
   {
     types: 'tsc --noEmit -p tsconfig.json',
+    widget: 'tsc --noEmit -p widget/tsconfig.json',
     build: 'tsc -p tsconfig.build.json',
     lint: LINT,
     format: 'prettier --check --log-level warn .',

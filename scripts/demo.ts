@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Config } from '../src/config/config';
 import { UsersService } from '../src/users/users.service';
 import { createDefaultUsers, DEFAULT_USERS } from './default-users';
+import { startDemoWebsite } from './demo-website';
 import { scriptConfig, withServices } from './with-database';
 
 const NUMBER = { id: '106540352242922', account: '102290129340398' };
@@ -17,7 +18,7 @@ const children: ChildProcess[] = [];
 let running = false;
 let ending = false;
 
-/** Server and simulator, with accounts and a number to try out. Never talks to Meta. */
+/** Server, simulator and a website, with accounts and a number to try out. Never talks to Meta. */
 async function main(): Promise<void> {
   const config = scriptConfig();
   if (config.environment === 'production') {
@@ -39,8 +40,12 @@ async function main(): Promise<void> {
   console.log('Starting the server …');
   await start('server', join(__dirname, '../src/main.js'), { ...environment, WHATSAPP_BASE_URL: phone });
   await withServices(config, (services) => createDefaultUsers(services.get(UsersService, { strict: false })));
+  const website = await startDemoWebsite(
+    { server, phone, app: config.chat.app },
+    Number(process.env['WEBSITE_PORT'] || '4100'),
+  );
   running = true;
-  if (!ending) console.log(welcome(phone, server));
+  if (!ending) console.log(welcome(phone, server, website));
 }
 
 function databaseLine({ database, dataDir }: Config): string {
@@ -106,17 +111,18 @@ async function freePort(): Promise<number> {
   });
 }
 
-function welcome(phone: string, server: string): string {
+function welcome(phone: string, server: string, website: string): string {
   const logins = DEFAULT_USERS.map(({ username, password }) => `${username} / ${password}`).join(', ');
   return `
 Everything runs.
 
   The customer's phone   ${phone}
   The server             ${server}
+  A website with a chat  ${website}
   Its API, to try        ${server}/docs
   Accounts               ${logins}
 
-Try it: open the phone in a browser and write something as one of its customers. Then answer, as an agent:
+Try it: open the phone in a browser and write something as one of its customers, or on the website in its chat. Then answer, as an agent:
 
   TOKEN=$(curl -s ${server}/auth/login -H 'content-type: application/json' \\
     -d '{"username":"admin","password":"admin123"}' | node -pe 'JSON.parse(fs.readFileSync(0)).access_token')

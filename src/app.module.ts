@@ -8,6 +8,7 @@ import { BotsModule } from './bots/bots.module';
 import { CannedResponsesModule } from './canned-responses/canned-responses.module';
 import { ChatGatewayModule } from './chat-gateway/chat-gateway.module';
 import type { Config } from './config/config';
+import { ChatWidgetModule } from './chat-widget/chat-widget.module';
 import { ConfigModule } from './config/config.module';
 import { ContactUserAccountsModule } from './contact-user-accounts/contact-user-accounts.module';
 import { ConversationsModule } from './conversations/conversations.module';
@@ -51,6 +52,7 @@ import { PresenceModule } from './presence/presence.module';
     CrmGatewayModule,
     ChatGatewayModule,
     ApiDocsModule,
+    ChatWidgetModule,
   ],
 })
 export class AppModule {

@@ -340,7 +340,7 @@ function errorsOf({ entrance, doc, body, query }: Described): Partial<Record<Err
       : {}),
     ...(name.includes(':') ? { NOT_FOUND: 'There is no such thing, or none that you may see.' } : {}),
     ...(limit === 'none' ? {} : { RATE_LIMITED: 'Too many requests; `Retry-After` says when to go on.' }),
-    ...(name.startsWith('/docs') || name === '/health/live'
+    ...(name.startsWith('/docs') || name === '/chat-widget.js' || name === '/health/live'
       ? {}
       : { DATABASE_UNAVAILABLE: 'The database cannot be reached right now.' }),
     ...doc.errors,

@@ -8,9 +8,10 @@ import { DIST, freePort, newDataDir, nothingRunsOn, serverEnvironment } from '..
 const dataDir = newDataDir();
 let port: number;
 let simulatorPort: number;
+let websitePort: number;
 
 beforeEach(async () => {
-  [port, simulatorPort] = [await freePort(), await freePort()];
+  [port, simulatorPort, websitePort] = [await freePort(), await freePort(), await freePort()];
 });
 afterEach(async () => {
   await killAll();
@@ -29,6 +30,7 @@ function demo(env: Record<string, string | undefined> = {}): NodeProcess {
       DATA_DIR: dataDir,
       PORT: `${port}`,
       SIMULATOR_PORT: `${simulatorPort}`,
+      WEBSITE_PORT: `${websitePort}`,
       ...env,
     },
   });
@@ -56,6 +58,7 @@ interface Conversations {
 
 const url = (path: string): string => `http://127.0.0.1:${port}${path}`;
 const phone = (path: string): string => `http://127.0.0.1:${simulatorPort}${path}`;
+const website = (path: string): string => `http://127.0.0.1:${websitePort}${path}`;
 const signIn = async (): Promise<string> =>
   (
     await call<{ access_token: string }>('POST', url('/auth/login'), {
@@ -70,6 +73,7 @@ it('says what runs where; a customer writes, an agent answers; after Ctrl-C and 
   for (const fact of [
     phone(''),
     url(''),
+    website(''),
     'admin / admin123',
     'supervisor / supervisor123',
     'employer / employer123',
@@ -99,6 +103,16 @@ it('says what runs where; a customer writes, an agent answers; after Ctrl-C and 
       phone('/control/state'),
     );
     return state.accepted.some(({ body }) => body.text.body === 'Hello from the shop');
+  });
+
+  const asVisitor = await (await fetch(website('/'))).text();
+  expect(asVisitor).toContain(`<script src="${url('/chat-widget.js')}"`);
+  expect(asVisitor).not.toContain('data-token');
+  const script = await fetch(url('/chat-widget.js'), { headers: { origin: website('') } });
+  expect([script.status, await script.text()]).toEqual([200, expect.stringContaining('ApiCeChat')]);
+  const chatToken = /data-token="([^"]+)"/.exec(await (await fetch(website('/jane'))).text())?.[1];
+  expect(await call('GET', url('/api/chat/sessions/current'), undefined, chatToken)).toMatchObject({
+    data: { username: 'jane', account_name: 'Jane Doe', visitor: false },
   });
   first.interrupt();
   expect(await first.exited).toEqual({ code: 0, signal: null });

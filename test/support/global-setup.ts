@@ -6,6 +6,7 @@ import { startEmbeddedPostgres } from '../../src/platform/database/embedded-post
 import { migrateDatabase } from '../../src/platform/database/migrate';
 import { TEMPLATE_DATABASE, databaseUrl } from './database';
 import { processAlive } from './processes';
+import { ensureWidget } from './widget-build';
 
 declare global {
   /** Ends the server of this jest run; set by the global setup for the global teardown. */
@@ -23,6 +24,7 @@ const ENOUGH_MEMORY_BYTES = 4 * 1024 ** 3;
  * workers find it in TEST_POSTGRES_URL.
  */
 module.exports = async function globalSetup(): Promise<void> {
+  ensureWidget();
   const url = process.env.TEST_DATABASE_URL ?? (await startServer());
   process.env.TEST_POSTGRES_URL = url;
   try {
