@@ -35,8 +35,9 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['auth', 'contact-user-accounts', 'presence', 'notifications'],
   ['conversations'],
   ['messages'],
-  ['meta-whatsapp', 'app-chat', 'team-chat', 'bots', 'auto-assignment'],
-  ['crm-gateway', 'api-docs'],
+  ['analytics'],
+  ['meta-whatsapp', 'app-chat', 'team-chat', 'bots', 'auto-assignment', 'canned-responses'],
+  ['crm-gateway', 'chat-gateway', 'api-docs'],
   [ROOT],
 ];
 
@@ -77,7 +78,8 @@ const FENCES: readonly Fence[] = [
   },
   {
     library: /^(socket\.io|@socket\.io\/.*|@nestjs\/platform-socket\.io)(\/|$)/,
-    allowed: /^src\/(crm-gateway\/|main\.ts$|socket-adapter\.ts$|(app-chat|team-chat)\/[^/]+\.gateway\.ts$)/,
+    allowed:
+      /^src\/((crm|chat)-gateway\/|main\.ts$|socket-adapter\.ts$|(app-chat|team-chat)\/[^/]+\.gateway\.ts$)/,
     instead: 'write an event to the journal; a gateway tells the sockets',
   },
   {

@@ -104,7 +104,8 @@ const TABLES = `
 const OTHERS: Section[] = [
   {
     sql: `
-      select '' as owner, format('create view %I as%s%s', c.relname, chr(10), pg_get_viewdef(c.oid, true)) as text
+      select '' as owner, format('create view %I%s as%s%s', c.relname,
+          coalesce(' with (' || array_to_string(c.reloptions, ', ') || ')', ''), chr(10), pg_get_viewdef(c.oid, true)) as text
       from pg_class c where ${OURS} and c.relkind in ('v', 'm') order by c.relname`,
   },
   {

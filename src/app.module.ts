@@ -1,9 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AnalyticsModule } from './analytics/analytics.module';
 import { ApiDocsModule } from './api-docs/api-docs.module';
 import { AppChatModule } from './app-chat/app-chat.module';
 import { AuthModule } from './auth/auth.module';
 import { AutoAssignmentModule } from './auto-assignment/auto-assignment.module';
 import { BotsModule } from './bots/bots.module';
+import { CannedResponsesModule } from './canned-responses/canned-responses.module';
+import { ChatGatewayModule } from './chat-gateway/chat-gateway.module';
 import type { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
 import { ContactUserAccountsModule } from './contact-user-accounts/contact-user-accounts.module';
@@ -43,7 +46,10 @@ import { PresenceModule } from './presence/presence.module';
     PresenceModule,
     BotsModule,
     AutoAssignmentModule,
+    CannedResponsesModule,
+    AnalyticsModule,
     CrmGatewayModule,
+    ChatGatewayModule,
     ApiDocsModule,
   ],
 })

@@ -1,6 +1,90 @@
 -- The database as the migrations make it, for reading: written by `npm run generate:schema`, do not edit.
 -- To change it, add a migration to src/platform/database/migrations.
 
+-- How far each conversation is counted, and what it contributes to analytics_now and to the ratings. No foreign key: of a deleted conversation the contribution is to be taken back.
+create table analytics_conversation (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  channel character varying(20) not null,
+  up_to_message bigint default 0 not null, -- The newest message that is counted.
+  up_to_change bigint, -- The newest conversation_status_change that is counted; null: not even the opening is.
+  opened_at timestamp with time zone,
+  asked_at timestamp with time zone, -- When the customer wrote what no person has answered yet.
+  answered boolean default false not null,
+  in_total boolean default false not null,
+  user_id bigint default 0 not null,
+  is_open boolean default false not null,
+  is_unread boolean default false not null,
+  is_unassigned boolean default false not null,
+  score smallint,
+  rated_on date,
+  rated_user bigint,
+  constraint analytics_conversation_pkey PRIMARY KEY (workspace_id, conversation_id),
+  constraint analytics_conversation_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+alter table analytics_conversation enable and force row level security;
+alter table analytics_conversation set (fillfactor=70);
+create policy own_workspace on analytics_conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on analytics_conversation to apicechat_app;
+
+-- What happened on a day in UTC. user_id 0: all of it, whoever did it; otherwise that user's part.
+create table analytics_day (
+  workspace_id bigint default current_workspace_id() not null,
+  user_id bigint not null,
+  day date not null,
+  channel character varying(20) not null,
+  inbound integer default 0 not null,
+  outbound_people integer default 0 not null,
+  outbound_bots integer default 0 not null,
+  opened integer default 0 not null,
+  closed integer default 0 not null,
+  reopened integer default 0 not null,
+  archived integer default 0 not null,
+  constraint analytics_day_pkey PRIMARY KEY (workspace_id, user_id, day, channel),
+  constraint analytics_day_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX analytics_day_day ON public.analytics_day USING btree (workspace_id, day);
+alter table analytics_day enable and force row level security;
+alter table analytics_day set (fillfactor=50);
+create policy own_workspace on analytics_day to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on analytics_day to apicechat_app;
+
+-- Conversations as they are, by whose they are; user_id 0: no person's.
+create table analytics_now (
+  workspace_id bigint default current_workspace_id() not null,
+  user_id bigint not null,
+  channel character varying(20) not null,
+  conversations integer not null,
+  open integer not null,
+  unread integer not null,
+  unassigned integer not null,
+  constraint analytics_now_pkey PRIMARY KEY (workspace_id, user_id, channel),
+  constraint analytics_now_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+alter table analytics_now enable and force row level security;
+alter table analytics_now set (fillfactor=50);
+create policy own_workspace on analytics_now to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on analytics_now to apicechat_app;
+
+-- How the values of a measure on a day in UTC are spread. user_id 0: all values; otherwise that user's.
+create table analytics_spread (
+  workspace_id bigint default current_workspace_id() not null,
+  user_id bigint not null,
+  measure character varying(20) not null,
+  day date not null,
+  channel character varying(20) not null,
+  bucket smallint not null, -- Times: how many of analytics_bounds() the seconds reach. Ratings: the score.
+  count integer not null,
+  sum bigint not null, -- Times: milliseconds. Ratings: the score times count.
+  constraint analytics_spread_pkey PRIMARY KEY (workspace_id, user_id, measure, day, channel, bucket),
+  constraint analytics_spread_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint analytics_spread_measure_check CHECK (measure::text = ANY (ARRAY['first_response'::character varying, 'later_response'::character varying, 'resolution'::character varying, 'rating'::character varying]::text[]))
+);
+alter table analytics_spread enable and force row level security;
+alter table analytics_spread set (fillfactor=50);
+create policy own_workspace on analytics_spread to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on analytics_spread to apicechat_app;
+
 create table application (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
@@ -191,6 +275,127 @@ create policy own_workspace on bot_trigger to apicechat_app using ((workspace_id
 grant delete, insert, select, update on bot_trigger to apicechat_app;
 grant delete, select on bot_trigger to apicechat_platform;
 
+create table canned_response (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  short_code character varying(50) not null,
+  title character varying(150) not null,
+  body text not null, -- With variables such as {{contact.name}}, filled in when it is used.
+  created_by bigint,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint canned_response_pkey PRIMARY KEY (workspace_id, id),
+  constraint canned_response_workspace_id_created_by_fkey FOREIGN KEY (workspace_id, created_by) REFERENCES users(workspace_id, id) ON DELETE SET NULL (created_by),
+  constraint canned_response_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX canned_response_created_by ON public.canned_response USING btree (workspace_id, created_by) WHERE (created_by IS NOT NULL);
+CREATE UNIQUE INDEX canned_response_short_code ON public.canned_response USING btree (workspace_id, lower((short_code)::text));
+alter table canned_response enable and force row level security;
+create policy own_workspace on canned_response to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on canned_response to apicechat_app;
+
+-- An app or website whose users write in the live chat.
+create table chat_app (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  app_id character varying(64) not null, -- Its name in X-App-Id; unique in the installation, since it says which workspace.
+  name character varying(100) not null,
+  secret text not null, -- Sealed. Signs the calls of its server.
+  previous_secret text, -- Sealed. Accepted as well, while the secret is being replaced.
+  visitors boolean default false not null, -- Whether people that it does not know may open a chat by themselves.
+  origins character varying(200)[] default '{}'::character varying[] not null, -- The websites on which they may; none given: any.
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint chat_app_pkey PRIMARY KEY (workspace_id, id),
+  constraint chat_app_app_id_key UNIQUE (app_id),
+  constraint chat_app_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint chat_app_app_id_check CHECK (app_id::text ~ '^[A-Za-z0-9._-]+$'::text)
+);
+alter table chat_app enable and force row level security;
+create policy machinery on chat_app for select to apicechat_platform using (true);
+create policy own_workspace on chat_app to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on chat_app to apicechat_app;
+grant select on chat_app to apicechat_platform;
+
+-- What a conversation of the live chat has beside what every conversation has.
+create table chat_conversation (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  chat_user_id bigint not null,
+  subject character varying(255),
+  user_read_up_to bigint default 0 not null, -- The user has read all that staff and bots said up to here, and perhaps some of what comes after it.
+  constraint chat_conversation_pkey PRIMARY KEY (workspace_id, conversation_id),
+  constraint chat_conversation_workspace_id_chat_user_id_fkey FOREIGN KEY (workspace_id, chat_user_id) REFERENCES chat_user(workspace_id, id) ON DELETE CASCADE,
+  constraint chat_conversation_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX chat_conversation_user ON public.chat_conversation USING btree (workspace_id, chat_user_id, conversation_id DESC);
+alter table chat_conversation enable and force row level security;
+create policy own_workspace on chat_conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on chat_conversation to apicechat_app;
+
+create table chat_session (
+  workspace_id bigint default current_workspace_id() not null,
+  id uuid not null,
+  token_hash bytea not null,
+  chat_user_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint chat_session_pkey PRIMARY KEY (workspace_id, id),
+  constraint chat_session_workspace_id_token_hash_key UNIQUE (workspace_id, token_hash),
+  constraint chat_session_workspace_id_chat_user_id_fkey FOREIGN KEY (workspace_id, chat_user_id) REFERENCES chat_user(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX chat_session_expires ON public.chat_session USING btree (expires_at);
+CREATE INDEX chat_session_user ON public.chat_session USING btree (workspace_id, chat_user_id);
+alter table chat_session enable and force row level security;
+create policy machinery on chat_session to apicechat_platform using (true);
+create policy own_workspace on chat_session to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on chat_session to apicechat_app;
+grant delete, select on chat_session to apicechat_platform;
+
+-- Signatures that were used, for as long as their timestamp would be accepted.
+create table chat_signature (
+  workspace_id bigint default current_workspace_id() not null,
+  app bigint not null,
+  signature bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint chat_signature_pkey PRIMARY KEY (workspace_id, app, signature),
+  constraint chat_signature_workspace_id_app_fkey FOREIGN KEY (workspace_id, app) REFERENCES chat_app(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX chat_signature_expires ON public.chat_signature USING btree (expires_at);
+alter table chat_signature enable and force row level security;
+create policy machinery on chat_signature to apicechat_platform using (true);
+create policy own_workspace on chat_signature to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on chat_signature to apicechat_app;
+grant delete, select on chat_signature to apicechat_platform;
+
+-- Somebody who writes in the live chat, as their app knows them.
+create table chat_user (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  uuid uuid default gen_random_uuid() not null,
+  app bigint not null,
+  user_id bigint not null, -- The number by which the app knows them; where it gave none, one of ours from 2^52 on, where no app's can be.
+  username character varying(150),
+  account_name character varying(150),
+  phone_number character varying(40), -- As the app says. Nobody has proved it, so it is no name of the contact.
+  status integer default 2 not null, -- The app's own word for what kind of user it is.
+  visitor boolean default false not null,
+  contact_id bigint not null,
+  last_login timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint chat_user_pkey PRIMARY KEY (workspace_id, id),
+  constraint chat_user_workspace_id_app_user_id_key UNIQUE (workspace_id, app, user_id),
+  constraint chat_user_workspace_id_app_fkey FOREIGN KEY (workspace_id, app) REFERENCES chat_app(workspace_id, id),
+  constraint chat_user_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX chat_user_contact ON public.chat_user USING btree (workspace_id, contact_id);
+CREATE INDEX chat_user_user_id ON public.chat_user USING btree (workspace_id, user_id);
+CREATE UNIQUE INDEX chat_user_username ON public.chat_user USING btree (workspace_id, app, lower((username)::text)) WHERE (username IS NOT NULL);
+alter table chat_user enable and force row level security;
+create policy own_workspace on chat_user to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on chat_user to apicechat_app;
+
 create table contact (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
@@ -238,7 +443,7 @@ create table contact_identity (
   created_at timestamp with time zone default now() not null,
   constraint contact_identity_pkey PRIMARY KEY (workspace_id, scheme, value),
   constraint contact_identity_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE,
-  constraint contact_identity_scheme_check CHECK (scheme::text = ANY (ARRAY['whatsapp_phone'::character varying, 'whatsapp_user'::character varying]::text[]))
+  constraint contact_identity_scheme_check CHECK (scheme::text = ANY (ARRAY['whatsapp_phone'::character varying, 'whatsapp_user'::character varying, 'app_user'::character varying]::text[]))
 );
 CREATE INDEX contact_identity_contact ON public.contact_identity USING btree (workspace_id, contact_id);
 alter table contact_identity enable and force row level security;
@@ -313,6 +518,7 @@ create table conversation (
   read_up_to_id bigint default 0 not null, -- Staff have read the customer's messages up to this id; unread_count is those after it that are not deleted.
   read_at timestamp with time zone, -- When read_up_to_id last moved forward.
   queued_at timestamp with time zone default now() not null, -- Since when it waits in the queue, or since when it last did.
+  parallel boolean default false not null, -- Opened beside others of the same customer, on a channel that lets them have several; found by its id only.
   constraint conversation_pkey PRIMARY KEY (workspace_id, id),
   constraint conversation_assigned_bot_fkey FOREIGN KEY (workspace_id, assigned_bot) REFERENCES bot(workspace_id, assignable_id),
   constraint conversation_workspace_id_assigned_user_fkey FOREIGN KEY (workspace_id, assigned_user) REFERENCES users(workspace_id, id),
@@ -326,20 +532,64 @@ create table conversation (
 );
 CREATE INDEX conversation_assigned_bot ON public.conversation USING btree (workspace_id, assigned_bot) WHERE (assigned_bot IS NOT NULL);
 CREATE INDEX conversation_assigned_user ON public.conversation USING btree (workspace_id, assigned_user, active_at, id);
+CREATE INDEX conversation_chat ON public.conversation USING btree (workspace_id, active_at, id) WHERE ((channel)::text = 'app-chat'::text);
+CREATE INDEX conversation_chat_id ON public.conversation USING btree (workspace_id, id) WHERE ((channel)::text = 'app-chat'::text);
+CREATE INDEX conversation_closed ON public.conversation USING btree (workspace_id, updated_at, id) WHERE ((status)::text = 'closed'::text);
 CREATE INDEX conversation_contact ON public.conversation USING btree (workspace_id, contact_id);
 CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, active_at, id);
 CREATE INDEX conversation_integration ON public.conversation USING btree (workspace_id, integration_id);
-CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE ((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[]));
+CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE (((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[])) AND (NOT parallel));
 CREATE INDEX conversation_priority ON public.conversation USING btree (workspace_id, priority, active_at, id) WHERE ((priority)::text <> 'normal'::text);
 CREATE INDEX conversation_status ON public.conversation USING btree (workspace_id, status, active_at, id);
 CREATE INDEX conversation_unread ON public.conversation USING btree (workspace_id, assigned_user) INCLUDE (unread_count) WHERE (unread_count > 0);
 CREATE INDEX conversation_updated ON public.conversation USING btree (workspace_id, updated_at, id);
+CREATE TRIGGER conversation_ended_or_reopened AFTER UPDATE OF status ON conversation FOR EACH ROW WHEN (old.status::text <> new.status::text AND ((old.status::text = ANY (ARRAY['closed'::character varying, 'archived'::character varying]::text[])) OR (new.status::text = ANY (ARRAY['closed'::character varying, 'archived'::character varying]::text[])))) EXECUTE FUNCTION note_status_change();
 CREATE TRIGGER conversation_read_up_to BEFORE UPDATE ON conversation FOR EACH ROW WHEN (NOT new.last_message_id IS DISTINCT FROM old.last_message_id AND (new.unread_count <> old.unread_count OR new.read_up_to_id <> old.read_up_to_id)) EXECUTE FUNCTION keep_read_up_to();
 alter table conversation enable and force row level security;
 alter table conversation set (fillfactor=80);
 create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 create policy searching on conversation for select to postgres using (true);
 grant delete, insert, select, update on conversation to apicechat_app;
+
+-- For staff only: apart from messages, so that no way to a customer leads past it.
+create table conversation_note (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  conversation_id bigint not null,
+  message_id bigint, -- The message it was written with.
+  author_user bigint not null,
+  kind character varying(20) default 'note'::character varying not null,
+  body text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint conversation_note_pkey PRIMARY KEY (workspace_id, id),
+  constraint conversation_note_workspace_id_author_user_fkey FOREIGN KEY (workspace_id, author_user) REFERENCES users(workspace_id, id),
+  constraint conversation_note_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint conversation_note_workspace_id_message_id_fkey FOREIGN KEY (workspace_id, message_id) REFERENCES message(workspace_id, id) ON DELETE SET NULL (message_id),
+  constraint conversation_note_kind_check CHECK (kind::text = ANY (ARRAY['note'::character varying, 'assignment'::character varying, 'resolution'::character varying]::text[]))
+);
+CREATE INDEX conversation_note_author ON public.conversation_note USING btree (workspace_id, author_user);
+CREATE INDEX conversation_note_conversation ON public.conversation_note USING btree (workspace_id, conversation_id, id);
+CREATE INDEX conversation_note_message ON public.conversation_note USING btree (workspace_id, message_id) WHERE (message_id IS NOT NULL);
+alter table conversation_note enable and force row level security;
+create policy own_workspace on conversation_note to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_note to apicechat_app;
+
+-- What the customer thought of a conversation after it was closed.
+create table conversation_rating (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  score smallint not null,
+  comment text,
+  rated_user bigint, -- Whose the conversation was when it was rated first. No foreign key: the row outlives the user.
+  created_at timestamp with time zone default now() not null,
+  constraint conversation_rating_pkey PRIMARY KEY (workspace_id, conversation_id),
+  constraint conversation_rating_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint conversation_rating_comment_check CHECK (char_length(comment) <= 1000),
+  constraint conversation_rating_score_check CHECK (score >= 1 AND score <= 5)
+);
+alter table conversation_rating enable and force row level security;
+create policy own_workspace on conversation_rating to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_rating to apicechat_app;
 
 -- Each time that staff read on: a message of the customer was read at the first row with up_to_id >= its id.
 create table conversation_read (
@@ -353,6 +603,38 @@ create table conversation_read (
 alter table conversation_read enable and force row level security;
 create policy own_workspace on conversation_read to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on conversation_read to apicechat_app;
+
+-- Each closing, reopening and archiving. Written by a trigger, so that nobody can forget it.
+create table conversation_status_change (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  conversation_id bigint not null,
+  after_message bigint not null, -- The newest message at that moment: where the change stands between the messages.
+  from_status character varying(20) not null,
+  to_status character varying(20) not null,
+  assigned_user bigint, -- Whose the conversation was. No foreign key: the row outlives the user.
+  at timestamp with time zone default now() not null,
+  constraint conversation_status_change_pkey PRIMARY KEY (workspace_id, id),
+  constraint conversation_status_change_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX conversation_status_change_conversation ON public.conversation_status_change USING btree (workspace_id, conversation_id, id);
+alter table conversation_status_change enable and force row level security;
+create policy own_workspace on conversation_status_change to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_status_change to apicechat_app;
+
+create table conversation_tag (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  tag_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  constraint conversation_tag_pkey PRIMARY KEY (workspace_id, conversation_id, tag_id),
+  constraint conversation_tag_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint conversation_tag_workspace_id_tag_id_fkey FOREIGN KEY (workspace_id, tag_id) REFERENCES tag(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX conversation_tag_tag ON public.conversation_tag USING btree (workspace_id, tag_id, conversation_id);
+alter table conversation_tag enable and force row level security;
+create policy own_workspace on conversation_tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_tag to apicechat_app;
 
 create table device (
   workspace_id bigint default current_workspace_id() not null,
@@ -879,6 +1161,17 @@ CREATE TRIGGER workspace_roles AFTER INSERT ON workspace FOR EACH ROW EXECUTE FU
 grant select on workspace to apicechat_app;
 grant insert, select, update on workspace to apicechat_platform;
 
+create view admin_activity_log with (security_invoker=true) as
+ SELECT id,
+    user_id AS admin_id,
+    user_name AS admin_username,
+    action,
+    subject_type AS target_type,
+    subject_id AS target_id,
+    details,
+    created_at
+   FROM audit_log;
+
 CREATE OR REPLACE FUNCTION public.add_built_in_roles()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -891,6 +1184,12 @@ AS $function$
           values (new.id, 'admin', 'admin'), (new.id, 'supervisor', 'supervisor'), (new.id, 'employer', 'employer');
         return new;
       end $function$;
+
+CREATE OR REPLACE FUNCTION public.analytics_bounds()
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY[1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800, 43200, 64800, 86400, 129600, 172800, 259200, 345600, 432000, 604800, 864000, 1209600, 1814400, 2592000];
 
 CREATE OR REPLACE FUNCTION public.contact_patterns(words text[])
  RETURNS text[]
@@ -978,6 +1277,137 @@ AS $function$
         return new;
       end $function$;
 
+CREATE OR REPLACE FUNCTION public.measure_conversations(ids bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    insert into analytics_conversation (conversation_id, channel)
+      select id, channel from conversation where id = any (ids) order by id
+      on conflict do nothing;
+    -- What the next statements see was committed before: nobody else counts these conversations meanwhile.
+    perform from analytics_conversation where conversation_id = any (ids) order by conversation_id for update;
+
+    with counted as materialized (
+      select a.* from analytics_conversation a where a.conversation_id = any (ids)
+    ), entry as materialized (
+      -- In the order in which they happened: by the newest message of that moment, changes of status behind it.
+      select c.conversation_id, c.channel, 0::bigint as message, 0::bigint as change, 'opened' as kind, null::bigint as user_id, t.created_at as at
+      from counted c cross join lateral (select created_at from conversation where id = c.conversation_id limit 1) t
+      where c.up_to_change is null
+      union all
+      select conversation_id, channel, 0, 0, 'opened before', null, opened_at from counted where opened_at is not null
+      union all
+      select conversation_id, channel, 0, 0, 'asked before', null, asked_at from counted where asked_at is not null
+      union all
+      select c.conversation_id, c.channel, m.id, 0,
+        case when m.type in ('reaction', 'system', 'edit', 'revoke') then '' else m.sender_type end, m.sender_user, m.created_at
+      from counted c cross join lateral (
+        select id, type, sender_type, sender_user, created_at from message
+        where conversation_id = c.conversation_id and id > c.up_to_message order by id) m
+      union all
+      select c.conversation_id, c.channel, s.after_message, s.id,
+        case when s.to_status not in ('closed', 'archived') then 'reopened' when s.from_status = 'archived' then '' else s.to_status end,
+        s.assigned_user, s.at
+      from counted c cross join lateral (
+        select id, after_message, from_status, to_status, assigned_user, at from conversation_status_change
+        where conversation_id = c.conversation_id and id > coalesce(c.up_to_change, 0) order by id) s
+    ), placed as (
+      select *,
+        -- A turn of the customer ends with the answer of a person, or with the closing.
+        count(*) filter (where kind in ('user', 'closed')) over before as turn,
+        count(*) filter (where kind in ('user', 'closed')) over (partition by conversation_id) as turns,
+        max(at) filter (where kind in ('opened', 'reopened', 'opened before')) over before as open_since
+      from entry
+      window before as (partition by conversation_id order by message, change rows between unbounded preceding and 1 preceding)
+    ), timed as (
+      select *, min(at) filter (where kind in ('contact', 'asked before')) over (partition by conversation_id, turn) as asked
+      from placed
+    ), numbered as (
+      select t.*, (t.at at time zone 'UTC')::date as day, t.kind = 'user' and t.asked is not null as answers,
+        row_number() over (partition by t.conversation_id, t.kind = 'user' and t.asked is not null order by t.message, t.change) as n,
+        c.answered
+      from timed t join counted c using (conversation_id)
+    ), value as (
+      select n.day, n.channel, n.user_id, v.measure,
+        case when v.measure = 'rating' then v.amount else width_bucket(v.amount / 1000.0, analytics_bounds()::numeric[]) end as bucket,
+        1 as count, v.amount
+      from numbered n cross join lateral (
+        select case when not n.answered and n.n = 1 then 'first_response' else 'later_response' end as measure,
+          greatest(0, round(extract(epoch from n.at - n.asked) * 1000))::bigint as amount where n.answers
+        union all
+        select 'resolution', greatest(0, round(extract(epoch from n.at - n.open_since) * 1000))::bigint
+        where n.kind = 'closed' and n.open_since is not null) v
+      union all
+      select c.rated_on, c.channel, c.rated_user, 'rating', c.score, -1, -c.score
+      from counted c where c.score is not null and exists (select from conversation where id = c.conversation_id)
+      union all
+      select (r.created_at at time zone 'UTC')::date, c.channel, r.rated_user, 'rating', r.score, 1, r.score
+      from counted c cross join lateral (select * from conversation_rating where conversation_id = c.conversation_id limit 1) r
+    ), days as (
+      insert into analytics_day as d (user_id, day, channel, inbound, outbound_people, outbound_bots, opened, closed, reopened, archived)
+      select w.user_id, n.day, n.channel,
+        count(*) filter (where kind = 'contact'), count(*) filter (where kind = 'user'), count(*) filter (where kind = 'bot'),
+        count(*) filter (where kind = 'opened'), count(*) filter (where kind = 'closed'),
+        count(*) filter (where kind = 'reopened'), count(*) filter (where kind = 'archived')
+      from numbered n cross join lateral (select 0::bigint as user_id union all select n.user_id where n.user_id is not null) w
+      where kind in ('contact', 'user', 'bot', 'opened', 'closed', 'reopened', 'archived')
+      group by w.user_id, n.day, n.channel order by w.user_id, n.day, n.channel
+      on conflict (workspace_id, user_id, day, channel) do update set
+        inbound = d.inbound + excluded.inbound, outbound_people = d.outbound_people + excluded.outbound_people,
+        outbound_bots = d.outbound_bots + excluded.outbound_bots, opened = d.opened + excluded.opened,
+        closed = d.closed + excluded.closed, reopened = d.reopened + excluded.reopened, archived = d.archived + excluded.archived
+    ), spreads as (
+      insert into analytics_spread as s (user_id, measure, day, channel, bucket, count, sum)
+      select w.user_id, v.measure, v.day, v.channel, v.bucket, sum(v.count), sum(v.amount)
+      from value v cross join lateral (select 0::bigint as user_id union all select v.user_id where v.user_id is not null) w
+      group by w.user_id, v.measure, v.day, v.channel, v.bucket having sum(v.count) <> 0 or sum(v.amount) <> 0
+      order by w.user_id, v.measure, v.day, v.channel, v.bucket
+      on conflict (workspace_id, user_id, measure, day, channel, bucket) do update set
+        count = s.count + excluded.count, sum = s.sum + excluded.sum
+    ), present as materialized (
+      -- As it is now; of a conversation that is gone, nothing.
+      select c.conversation_id, c.channel, c.in_total, c.user_id as old_user, c.is_open, c.is_unread, c.is_unassigned,
+        t.id is not null as here, coalesce(t.assigned_user, 0) as new_user, coalesce(t.open, false) as open,
+        coalesce(t.open and not t.read, false) as unread,
+        coalesce(t.open and t.assigned_user is null and t.assigned_bot is null, false) as unassigned
+      from counted c left join lateral (
+        select id, assigned_user, assigned_bot, read, status in ('queue', 'active', 'transferred') as open
+        from conversation where id = c.conversation_id limit 1) t on true
+    ), now_counted as (
+      insert into analytics_now as k (user_id, channel, conversations, open, unread, unassigned)
+      select w.user_id, p.channel, sum(w.conversations), sum(w.open), sum(w.unread), sum(w.unassigned)
+      from present p cross join lateral (
+        select p.old_user as user_id, -1 as conversations, -p.is_open::int as open, -p.is_unread::int as unread, -p.is_unassigned::int as unassigned
+        where p.in_total
+        union all
+        select p.new_user, 1, p.open::int, p.unread::int, p.unassigned::int where p.here) w
+      group by w.user_id, p.channel
+      having sum(w.conversations) <> 0 or sum(w.open) <> 0 or sum(w.unread) <> 0 or sum(w.unassigned) <> 0
+      order by w.user_id, p.channel
+      on conflict (workspace_id, user_id, channel) do update set
+        conversations = k.conversations + excluded.conversations, open = k.open + excluded.open,
+        unread = k.unread + excluded.unread, unassigned = k.unassigned + excluded.unassigned
+    ), ends as (
+      select c.conversation_id, max(e.message) filter (where e.change = 0) as message, max(e.change) as change,
+        max(e.at) filter (where e.kind in ('opened', 'reopened', 'opened before')) as opened_at,
+        bool_or(e.answers) as answered,
+        min(e.at) filter (where e.kind in ('contact', 'asked before') and e.turn = e.turns) as asked_at
+      from counted c join numbered e using (conversation_id) group by c.conversation_id
+    ), gone as (
+      delete from analytics_conversation a using present p where a.conversation_id = p.conversation_id and not p.here
+    )
+    update analytics_conversation a set
+      up_to_message = greatest(a.up_to_message, e.message), up_to_change = greatest(a.up_to_change, e.change, 0),
+      opened_at = e.opened_at, asked_at = e.asked_at, answered = a.answered or coalesce(e.answered, false),
+      in_total = true, user_id = p.new_user, is_open = p.open, is_unread = p.unread, is_unassigned = p.unassigned,
+      score = r.score, rated_on = (r.created_at at time zone 'UTC')::date, rated_user = r.rated_user
+    from present p
+      left join ends e on e.conversation_id = p.conversation_id
+      left join lateral (select * from conversation_rating where conversation_id = p.conversation_id limit 1) r on true
+    where a.conversation_id = p.conversation_id and a.conversation_id = any (ids) and p.here;
+  end $function$;
+
 CREATE OR REPLACE FUNCTION public.message_query(range text, wanted text)
  RETURNS tsquery
  LANGUAGE sql
@@ -989,6 +1419,18 @@ CREATE OR REPLACE FUNCTION public.message_words(range text, body text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN ((range || regexp_replace(CASE WHEN (octet_length(body) <= 150) THEN search_form(body) ELSE regexp_replace(search_form(body), '([[:alnum:]]{64})[[:alnum:]]+'::text, '\1'::text, 'g'::text) END, '[^[:alnum:]]+'::text, (' '::text || range), 'g'::text)))::tsvector;
+
+CREATE OR REPLACE FUNCTION public.note_status_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    insert into conversation_status_change (workspace_id, conversation_id, after_message, from_status, to_status, assigned_user)
+    values (new.workspace_id, new.id,
+      coalesce((select id from message where workspace_id = new.workspace_id and conversation_id = new.id order by id desc limit 1), 0),
+      old.status, new.status, case when new.status in ('closed', 'archived') then new.assigned_user else old.assigned_user end);
+    return null;
+  end $function$;
 
 CREATE OR REPLACE PROCEDURE public.protect_by_workspace(IN target regclass)
  LANGUAGE plpgsql
@@ -1008,6 +1450,26 @@ AS $procedure$
             'inherited', false, 'null_frac', 0::real, 'avg_width', 8, 'n_distinct', 1::real);
         end if;
       end $procedure$;
+
+CREATE OR REPLACE FUNCTION public.rebuild_analytics()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    part bigint[];
+    last bigint := 0;
+  begin
+    delete from analytics_now;
+    delete from analytics_spread;
+    delete from analytics_day;
+    delete from analytics_conversation;
+    loop
+      part := array(select id from conversation where id > last order by id limit 1000);
+      exit when cardinality(part) = 0;
+      perform measure_conversations(part);
+      last := part[cardinality(part)];
+    end loop;
+  end $function$;
 
 CREATE OR REPLACE FUNCTION public.rough_patterns(words text[])
  RETURNS text[]

@@ -1,58 +1,82 @@
+import type { AccessRule } from '../../src/platform/http/access';
 import type { Entrance } from '../access-table';
 import { sampleOf } from './sample';
 import { mapSchema, refTo, resolve, type Schema, type Schemas } from './schema';
-import { schemasOf } from './typescript-schemas';
+import { schemasOf, type WantedType } from './typescript-schemas';
 import { applyValidators, validatedClasses } from './validator-rules';
 
-/** From the folder in which the types are compiled. */
-const PAYLOADS = '../../src/crm-gateway/crm-payloads.js';
-const NAMESPACE = '/crm';
+/** A namespace, as the types in `payloads` describe it. */
+interface Namespace {
+  scope: string;
+  channel: string;
+  title: string;
+  /** From the folder in which the types are compiled. */
+  payloads: string;
+  /** Events of the journal, which have a second argument. */
+  streamed: string | null;
+  passing: string;
+  said: string;
+  /** What an error is acknowledged with: a schema, and the type that it needs. */
+  refusal: { schema: Schema; type: string };
+  /** Of its messages in the document; names are not unique over both. */
+  prefix: string;
+}
 
-const ABOUT = `Socket.IO 4, namespace \`${NAMESPACE}\`. Connect with \`auth: { token }\`, the access token of \`POST /auth/login\`, and with \
-\`auth: { token, after: cursor }\` to hear first what was missed. The guide is docs/crm-socket.md.
+const NAMESPACES: readonly Namespace[] = [
+  {
+    scope: '/crm',
+    channel: 'crm',
+    title: 'Agents',
+    payloads: '../../src/crm-gateway/crm-payloads.js',
+    streamed: 'StreamedEvents',
+    passing: 'PassingEvents',
+    said: 'ClientMessages',
+    refusal: {
+      schema: { type: 'object', properties: { error: refTo('ErrorBody') }, required: ['error'] },
+      type: `import('../../src/common/app-error.js').ErrorBody`,
+    },
+    prefix: '',
+  },
+  {
+    scope: '/',
+    channel: 'chat',
+    title: 'Users of the live chat, and staff who answer them',
+    payloads: '../../src/chat-gateway/chat-payloads.js',
+    streamed: null,
+    passing: 'ChatServerEvents',
+    said: 'ChatClientMessages',
+    refusal: {
+      schema: refTo('ChatError'),
+      type: `import('../../src/app-chat/chat-error-form.js').ChatError`,
+    },
+    prefix: 'chat.',
+  },
+];
 
-The payload is an event's first argument. What is shown here as its headers is the second argument of those events that come \
-from the journal: with its cursor everything after the event can be asked for.
+const META = { name: 'TheEventMeta', text: `import('${NAMESPACES[0]!.payloads}').EventMeta` };
 
-A client's messages are acknowledged with the answer that is shown, or with \`{ error }\`. Without an acknowledgement an error \
-comes as \`system:error\`.`;
+const ABOUT = `Socket.IO 4. The payload is an event's first argument.
 
-/** The messages of the socket, both ways, with their schemas from the types that the gateway is compiled against. */
+Namespace \`/crm\`: connect with \`auth: { token }\`, the access token of \`POST /auth/login\`, and with \
+\`auth: { token, after: cursor }\` to hear first what was missed. The guide is docs/crm-socket.md. What is shown here as \
+the headers of an event is the second argument of those that come from the journal: with its cursor everything after the \
+event can be asked for. A client's messages are acknowledged with the answer that is shown, or with \`{ error }\`. Without an \
+acknowledgement an error comes as \`system:error\`.
+
+Namespace \`/\`: connect with \`auth: { token }\`, the token of a chat session or an access token of staff. The guide is \
+docs/chat-socket.md. Without an acknowledgement an error comes as \`error\` or \`chat-error\`.`;
+
+/** The messages of the sockets, both ways, with their schemas from the types that the gateways are compiled against. */
 export function asyncApi(entrances: readonly Entrance[], version: string): object {
-  const { of, named } = schemasOf(
-    ['StreamedEvents', 'PassingEvents', 'ClientMessages', 'EventMeta', 'ErrorBody'].map((name) => ({
-      name: `The${name}`,
-      text:
-        name === 'ErrorBody'
-          ? `import('../../src/common/app-error.js').${name}`
-          : `import('${PAYLOADS}').${name}`,
-    })),
-  );
+  const { of, named } = schemasOf([META, ...NAMESPACES.flatMap(wantedOf)]);
   const schemas: Schemas = { ...named };
   applyValidators(schemas, validatedClasses());
-  const partsOf = (name: string): [string, Schema][] =>
-    Object.entries(resolve(of.get(`The${name}`)!, schemas).properties!);
-
-  const streamed = partsOf('StreamedEvents').map(([name, payload]) => event(name, payload, schemas, true));
-  const passing = partsOf('PassingEvents').map(([name, payload]) => event(name, payload, schemas, false));
-  const said = partsOf('ClientMessages').map(([name, both]) => {
-    const { payload, answer } = both.properties!;
-    return { name, about: both.description ?? '', payload: payload!, answer: answer! };
-  });
-  const problems = undescribed(entrances, said);
-  if (problems.length > 0) throw new Error(problems.join('\n'));
-
-  const messages = Object.fromEntries([
-    ...[...streamed, ...passing].map((one) => [keyOf(one.name), one]),
-    ...said.flatMap((one) => [
-      [keyOf(one.name), clientMessage(one, entrances, schemas)],
-      [answerKey(one.name), answerTo(one, schemas)],
-    ]),
-  ]) as Record<string, object>;
+  const parts = NAMESPACES.map((namespace) => partOf(namespace, entrances, of, schemas));
+  const messages = Object.assign({}, ...parts.map((part) => part.messages)) as Record<string, object>;
   const document = {
     asyncapi: '3.0.0',
     info: {
-      title: 'ApiCeChat: the socket for agents',
+      title: 'ApiCeChat: the sockets for agents and for the live chat',
       version,
       description: ABOUT,
       license: { name: 'MIT' },
@@ -66,35 +90,8 @@ export function asyncApi(entrances: readonly Entrance[], version: string): objec
         security: [{ $ref: '#/components/securitySchemes/token' }],
       },
     },
-    channels: {
-      crm: {
-        address: NAMESPACE,
-        title: 'Agents',
-        messages: Object.fromEntries(
-          Object.keys(messages).map((key) => [key, { $ref: `#/components/messages/${key}` }]),
-        ),
-      },
-    },
-    operations: {
-      tell: {
-        action: 'send',
-        channel: CHANNEL,
-        summary: 'What the server says.',
-        messages: [...streamed, ...passing].map((one) => inChannel(keyOf(one.name))),
-      },
-      ...Object.fromEntries(
-        said.map(({ name, about }) => [
-          keyOf(name),
-          {
-            action: 'receive',
-            channel: CHANNEL,
-            summary: about,
-            messages: [inChannel(keyOf(name))],
-            reply: { channel: CHANNEL, messages: [inChannel(answerKey(name))] },
-          },
-        ]),
-      ),
-    },
+    channels: Object.fromEntries(parts.map(({ name, channel }) => [name, channel])),
+    operations: Object.assign({}, ...parts.map((part) => part.operations)) as object,
   };
   return {
     ...document,
@@ -113,17 +110,82 @@ export function asyncApi(entrances: readonly Entrance[], version: string): objec
   };
 }
 
+function wantedOf({ payloads, streamed, passing, said, refusal }: Namespace): WantedType[] {
+  return [
+    ...[streamed, passing, said].flatMap((name) =>
+      name === null ? [] : { name: `The${name}`, text: `import('${payloads}').${name}` },
+    ),
+    { name: `TheRefusalOf${passing}`, text: refusal.type },
+  ];
+}
+
+function partOf(
+  namespace: Namespace,
+  entrances: readonly Entrance[],
+  of: Map<string, Schema>,
+  schemas: Schemas,
+): { name: string; channel: object; messages: Record<string, object>; operations: object } {
+  const partsOf = (name: string | null): [string, Schema][] =>
+    name === null ? [] : Object.entries(resolve(of.get(`The${name}`)!, schemas).properties!);
+  const streamed = partsOf(namespace.streamed).map(([name, payload]) => event(name, payload, schemas, true));
+  const passing = partsOf(namespace.passing).map(([name, payload]) => event(name, payload, schemas, false));
+  const said = partsOf(namespace.said).map(([name, both]) => {
+    const { payload, answer } = both.properties!;
+    return { name, about: both.description ?? '', payload: payload!, answer: answer! };
+  });
+  const problems = undescribed(entrances, said, namespace);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+
+  const keyOf = (name: string): string => `${namespace.prefix}${name.replaceAll(':', '_')}`;
+  const answerKey = (name: string): string => `${keyOf(name)}_answer`;
+  const inChannel = (key: string): object => ({ $ref: `#/channels/${namespace.channel}/messages/${key}` });
+  const channel = { $ref: `#/channels/${namespace.channel}` };
+  const messages = Object.fromEntries([
+    ...[...streamed, ...passing].map((one) => [keyOf(one.name), one]),
+    ...said.flatMap((one) => [
+      [keyOf(one.name), clientMessage(one, entrances, schemas, namespace)],
+      [answerKey(one.name), answerTo(one, schemas, namespace)],
+    ]),
+  ]) as Record<string, object>;
+  return {
+    name: namespace.channel,
+    messages,
+    channel: {
+      address: namespace.scope,
+      title: namespace.title,
+      messages: Object.fromEntries(
+        Object.keys(messages).map((key) => [key, { $ref: `#/components/messages/${key}` }]),
+      ),
+    },
+    operations: {
+      [`${namespace.prefix}tell`]: {
+        action: 'send',
+        channel,
+        summary: 'What the server says.',
+        messages: [...streamed, ...passing].map((one) => inChannel(keyOf(one.name))),
+      },
+      ...Object.fromEntries(
+        said.map(({ name, about }) => [
+          keyOf(name),
+          {
+            action: 'receive',
+            channel,
+            summary: about,
+            messages: [inChannel(keyOf(name))],
+            reply: { channel, messages: [inChannel(answerKey(name))] },
+          },
+        ]),
+      ),
+    },
+  };
+}
+
 interface Said {
   name: string;
   about: string;
   payload: Schema;
   answer: Schema;
 }
-
-const CHANNEL = { $ref: '#/channels/crm' };
-const keyOf = (name: string): string => name.replaceAll(':', '_');
-const answerKey = (name: string): string => `${keyOf(name)}_answer`;
-const inChannel = (key: string): object => ({ $ref: `#/channels/crm/messages/${key}` });
 
 function event(
   name: string,
@@ -148,40 +210,52 @@ function clientMessage(
   { name, about, payload }: Said,
   entrances: readonly Entrance[],
   schemas: Schemas,
+  { scope }: Namespace,
 ): object {
-  const rule = entrances.find((one) => one.kind === 'message' && one.name === name)?.rule;
+  const rule = entrances.find(
+    (one) => one.kind === 'message' && one.scope === scope && one.name === name,
+  )?.rule;
   return {
     name,
     title: name,
     summary: about,
-    description: rule?.kind === 'level' ? `For: ${rule.level} and above.` : '',
+    description: rule ? `For: ${callersOf(rule)}.` : '',
     payload,
     examples: [{ payload: sampleOf(payload, schemas) }],
   };
 }
 
-function answerTo({ name, answer }: Said, schemas: Schemas): object {
-  const error: Schema = { type: 'object', properties: { error: refTo('ErrorBody') }, required: ['error'] };
+function callersOf(rule: AccessRule): string {
+  if (rule.kind === 'public') return 'anyone';
+  const staff = rule.level === undefined ? [] : [`${rule.level} and above`];
+  return [...(rule.kind === 'callers' ? [rule.who] : []), ...staff].join(', ');
+}
+
+function answerTo({ name, answer }: Said, schemas: Schemas, { refusal }: Namespace): object {
   return {
     name: `${name} (acknowledgement)`,
-    payload: { anyOf: [answer, error] },
+    payload: { anyOf: [answer, refusal.schema] },
     examples: [{ payload: sampleOf(answer, schemas) }],
   };
 }
 
 /** Messages that the gateway takes and no type describes, and the other way round. */
-function undescribed(entrances: readonly Entrance[], said: readonly Said[]): string[] {
+function undescribed(
+  entrances: readonly Entrance[],
+  said: readonly Said[],
+  { scope, said: type, payloads }: Namespace,
+): string[] {
   const taken = new Set(
-    entrances.filter((one) => one.kind === 'message' && one.scope === NAMESPACE).map((one) => one.name),
+    entrances.filter((one) => one.kind === 'message' && one.scope === scope).map((one) => one.name),
   );
   const described = new Set(said.map((one) => one.name));
   return [
     ...[...taken]
       .filter((name) => !described.has(name))
-      .map((name) => `${name} is not in ClientMessages of crm-payloads.ts.`),
+      .map((name) => `${name} is not in ${type} of ${payloads}.`),
     ...[...described]
       .filter((name) => !taken.has(name))
-      .map((name) => `${name} is described in ClientMessages, and the gateway does not take it.`),
+      .map((name) => `${name} is described in ${type}, and the gateway does not take it.`),
   ];
 }
 

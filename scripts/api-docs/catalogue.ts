@@ -3,6 +3,7 @@ import { AUTH, SIGN_OUT } from './catalogue/auth';
 import { BOTS } from './catalogue/bots';
 import { ACCOUNTS, CONTACTS } from './catalogue/contacts';
 import { CONVERSATIONS } from './catalogue/conversations';
+import { DESK } from './catalogue/desk';
 import { DOCUMENTS } from './catalogue/documents';
 import { HEALTH } from './catalogue/health';
 import { LOOKUPS, LOOKUPS_END } from './catalogue/lookups';
@@ -22,6 +23,7 @@ export const CHAPTERS: Chapter[] = [
   WHATSAPP,
   CONVERSATIONS,
   MESSAGES,
+  DESK,
   UPLOADS,
   CONTACTS,
   ACCOUNTS,

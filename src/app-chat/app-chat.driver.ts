@@ -2,10 +2,13 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { invalid } from '../common/app-error';
 import { lengthOf } from '../common/text-rules';
 import { CONFIG, type Config } from '../config/config';
-import type { ChannelDriver } from '../messages/channel-driver.port';
+import type { ChannelDriver, Tell, TheirMessage } from '../messages/channel-driver.port';
 import type { OutgoingContent, StoredContent } from '../messages/outgoing.types';
 import { Outbox } from '../messages/outbox.service';
+import { UnitOfWork } from '../platform/database/unit-of-work';
 import { APP_CHAT } from './chat-conversation.types';
+import { ChatPeopleRepository } from './chat-people.repository';
+import { ChatTypingService } from './chat-typing.service';
 
 /** What makes sense nowhere but at its own provider. */
 const FOREIGN: ReadonlySet<string> = new Set(['template', 'reaction']);
@@ -18,6 +21,9 @@ export class AppChatDriver implements ChannelDriver, OnModuleInit {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly outbox: Outbox,
+    private readonly work: UnitOfWork,
+    private readonly people: ChatPeopleRepository,
+    private readonly typists: ChatTypingService,
   ) {}
 
   onModuleInit(): void {
@@ -31,5 +37,16 @@ export class AppChatDriver implements ChannelDriver, OnModuleInit {
     if (lengthOf(content.text ?? '') > most)
       throw invalid('body', `The text may have at most ${most} characters.`);
     return Promise.resolve(null);
+  }
+
+  async typing({ conversationId }: TheirMessage, by: number): Promise<Tell | null> {
+    const { workspaceId } = this.work.current;
+    const admin = (await this.people.admins([by])).get(by);
+    if (admin === undefined) return null;
+    return () => {
+      const teller = { kind: 'staff', workspaceId, userId: by, username: admin.username } as const;
+      this.typists.tell(teller, conversationId, true);
+      return Promise.resolve('told');
+    };
   }
 }

@@ -1,4 +1,5 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { AnalyticsModule } from '../analytics/analytics.module';
 import { AuditModule } from '../audit/audit.module';
 import { ContactsModule } from '../contacts/contacts.module';
 import { ConversationsModule } from '../conversations/conversations.module';
@@ -7,9 +8,29 @@ import { SecretBox } from '../platform/crypto/secret-box';
 import { ErrorForms } from '../platform/http/error-forms';
 import { HttpModule } from '../platform/http/http.module';
 import { UploadsModule } from '../uploads/uploads.module';
+import { UsersModule } from '../users/users.module';
+import { AdminActivityRepository } from './admin-activity.repository';
+import { AdminActivityService } from './admin-activity.service';
+import { AdminChatController } from './admin-chat.controller';
+import { AdminConversationsRepository } from './admin-conversations.repository';
+import { AdminConversationsService } from './admin-conversations.service';
+import { AdminDashboardService } from './admin-dashboard.service';
+import { AdminSupportController } from './admin-support.controller';
+import { AdminViewsService } from './admin-views.service';
+import { AdminWorkService } from './admin-work.service';
 import { AppChatDriver } from './app-chat.driver';
 import { AppDirectory } from './app-directory';
 import { AppSignaturesRepository } from './app-signatures.repository';
+import { ChatAccess } from './chat-access.service';
+import { ChatReadingService } from './chat-reading.service';
+import { ChatSearchService } from './chat-search.service';
+import { ChatReadsService } from './chat-reads.service';
+import { ChatTypingService } from './chat-typing.service';
+import { ChatTypistsService } from './chat-typists.service';
+import { ChatEndingsService } from './chat-endings.service';
+import { ChatMessagesController } from './chat-messages.controller';
+import { ChatConversationsController } from './chat-conversations.controller';
+import { ChatConversationMessagesController } from './chat-conversation-messages.controller';
 import { ChatAdmission } from './chat-admission.service';
 import { ChatAppsController } from './chat-apps.controller';
 import { ChatAppsRepository } from './chat-apps.repository';
@@ -32,8 +53,25 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
 
 /** A channel: the live chat of apps and websites. */
 @Module({
-  imports: [AuditModule, ContactsModule, ConversationsModule, HttpModule, MessagesModule, UploadsModule],
-  controllers: [ChatAppsController, ChatSessionsController],
+  imports: [
+    AnalyticsModule,
+    AuditModule,
+    ContactsModule,
+    ConversationsModule,
+    HttpModule,
+    MessagesModule,
+    UploadsModule,
+    UsersModule,
+  ],
+  controllers: [
+    ChatAppsController,
+    ChatSessionsController,
+    AdminChatController,
+    AdminSupportController,
+    ChatMessagesController,
+    ChatConversationsController,
+    ChatConversationMessagesController,
+  ],
   providers: [
     SecretBox,
     ChatAppsRepository,
@@ -51,9 +89,33 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatPeopleRepository,
     ChatViewsService,
     ChatLimits,
+    ChatAccess,
+    ChatReadingService,
+    ChatSearchService,
+    ChatReadsService,
+    ChatTypingService,
+    ChatTypistsService,
+    ChatEndingsService,
     AppChatDriver,
+    AdminConversationsRepository,
+    AdminConversationsService,
+    AdminViewsService,
+    AdminWorkService,
+    AdminDashboardService,
+    AdminActivityRepository,
+    AdminActivityService,
   ],
-  exports: [ChatSessionsService, ChatConversationsService, ChatMessagesService, ChatViewsService, ChatLimits],
+  exports: [
+    ChatSessionsService,
+    ChatConversationsService,
+    ChatMessagesService,
+    ChatViewsService,
+    ChatLimits,
+    ChatAccess,
+    ChatReadsService,
+    ChatTypingService,
+    ChatUsersService,
+  ],
 })
 export class AppChatModule implements OnModuleInit {
   constructor(private readonly forms: ErrorForms) {}

@@ -1,3 +1,5 @@
+import type { StaffActor } from '../common/actor';
+
 /** Somebody who writes in the live chat, as the database knows them at most a second ago. */
 export interface ChatActor {
   kind: 'chat_user';
@@ -23,3 +25,6 @@ export interface AppActor {
   app: number;
   appId: string;
 }
+
+/** Who may call the surfaces that users and staff share. */
+export type ChatCaller = ChatActor | StaffActor;

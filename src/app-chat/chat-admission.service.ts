@@ -22,6 +22,9 @@ export interface ChatRequest extends FastifyRequest {
   confirmBody?: (bodyHash: Buffer) => Promise<void>;
 }
 
+/** Where the contracts tell users that they are no staff. */
+const STAFF_SURFACES = ['/admin/chat/', '/api/chat/admin/'];
+
 const MOST_USER_ID = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -41,6 +44,15 @@ export class ChatAdmission implements OnModuleInit {
   onModuleInit(): void {
     this.admissions.register(APP_SERVER, (request) => this.admitApp(request));
     this.admissions.register(CHAT_USER, (request) => this.admitUser(request));
+    for (const prefix of STAFF_SURFACES)
+      this.admissions.registerRefusal(prefix, (request) => this.refuseUser(request));
+  }
+
+  private async refuseUser(request: FastifyRequest): Promise<void> {
+    const token = bearerOf(request);
+    if (token === undefined || !this.sessions.isToken(token)) return;
+    await this.sessions.actorOfToken(token);
+    throw new AppError('FORBIDDEN', 'Admin access required');
   }
 
   private async admitApp(request: ChatRequest): Promise<boolean> {
@@ -50,7 +62,7 @@ export class ChatAdmission implements OnModuleInit {
   }
 
   private async admitUser(request: ChatRequest): Promise<boolean> {
-    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const token = bearerOf(request);
     const ofUser = token !== undefined && this.sessions.isToken(token);
     const app = isSigned(request) ? await this.verified(request) : null;
     if (!ofUser && app === null) return false;
@@ -105,6 +117,10 @@ export class ChatAdmission implements OnModuleInit {
     if (!(await this.work.run(app, () => this.signatures.use(app.app, bytes, expiresAt))))
       throw new AppError('INVALID_SIGNATURE', 'This signature was used before.');
   }
+}
+
+function bearerOf({ headers }: FastifyRequest): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 function isSigned({ headers }: FastifyRequest): boolean {

@@ -13,8 +13,19 @@ export interface ChatConversation extends Assignment {
   unreadCount: number;
   lastMessageId: number | null;
   lastMessageAt: Date | null;
+  /** When it was closed last; null while it is open. */
+  closedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** Whose a conversation is. That never changes. */
+export interface ChatOwner {
+  conversationId: number;
+  chatUserId: number;
+  /** The number by which their app knows them. */
+  userId: number;
+  uuid: string;
 }
 
 /** The channel's name, as conversations have it. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError } from '../common/app-error';
+import { AppError, invalid } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
 import {
   type ConversationPriority,
@@ -9,9 +9,10 @@ import {
 import { ConversationsService } from '../conversations/conversations.service';
 import { DeliveriesService } from '../messages/deliveries.service';
 import { ConversationMessages } from '../messages/conversation-messages.service';
+import type { MessageDto } from '../messages/messages.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { ChatActor } from './chat-actor';
-import { APP_CHAT, type ChatConversation } from './chat-conversation.types';
+import { APP_CHAT, type ChatConversation, type ChatOwner } from './chat-conversation.types';
 import { ChatConversationsRepository } from './chat-conversations.repository';
 import { ChatUsersRepository } from './chat-users.repository';
 
@@ -109,6 +110,36 @@ export class ChatConversationsService {
       const upTo = firstLeft === undefined ? unread.at(-1) : firstLeft - 1;
       if (upTo !== undefined) await this.rows.readUpTo(conversationId, upTo);
       return read;
+    });
+  }
+
+  /** Whoever asks: who may see them is for the caller to know. Within the open unit of work. */
+  async byIds(ids: number[]): Promise<ChatConversation[]> {
+    return await this.rows.findMany(ids);
+  }
+
+  /** Whose these conversations are; those that are none of the live chat are left out. Within the open unit of work. */
+  async ownersOf(ids: number[]): Promise<ChatOwner[]> {
+    return ids.length === 0 ? [] : await this.rows.owners(ids);
+  }
+
+  /** What staff and bots said that no client of the user has, as far as is known. By id. Within the open unit of work. */
+  async undelivered(actor: ChatActor, limit: number): Promise<MessageDto[]> {
+    return await this.messages.undelivered(await this.rows.readMarks(actor.chatUserId), limit);
+  }
+
+  /** The client says that it has these; those that are not messages of the user's own conversation are refused. */
+  async confirmDelivered(actor: ChatActor, conversationId: number, messageIds: number[]): Promise<void> {
+    await this.work.run(actor, async () => {
+      await this.requireOwn(actor, conversationId);
+      const messages = await this.messages.byIds(messageIds);
+      const own = messages.filter((message) => message.conversation_id === conversationId);
+      if (own.length < new Set(messageIds).size)
+        throw invalid('message_ids', 'message_ids names what is no message of this conversation.');
+      await this.markDelivered(
+        actor,
+        own.flatMap((message) => (message.sender_type === 'contact' ? [] : message.id)),
+      );
     });
   }
 

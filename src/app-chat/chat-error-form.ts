@@ -1,4 +1,4 @@
-import type { AppError, ErrorCode } from '../common/app-error';
+import { type AppError, type ErrorCode, notFound } from '../common/app-error';
 
 /** How every error of the live chat looks. */
 export interface ChatError {
@@ -14,10 +14,15 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
   RATE_LIMITED: 'Rate limit exceeded',
 };
 
+/** The same of what the core says in words of its own. */
+const SENTENCES: ReadonlyMap<string, string> = new Map([
+  [notFound('conversation').message, 'Conversation not found'],
+]);
+
 export function chatErrorOf(error: AppError): ChatError {
   return {
     status: 'error',
-    message: WORDS[error.code] ?? error.message,
+    message: WORDS[error.code] ?? SENTENCES.get(error.message) ?? error.message,
     error_code: error.code,
     ...(error.details === undefined ? {} : { details: error.details }),
   };

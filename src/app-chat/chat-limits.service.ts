@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ThrottlerStorage } from '@nestjs/throttler';
 import { AppError } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
+import type { ChatCaller } from './chat-actor';
 
 /** How often something may be done, and in how many ms, as the contracts of the live chat say. */
 export const CHAT_LIMITS = {
@@ -34,6 +35,16 @@ export class ChatLimits {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(ThrottlerStorage) private readonly storage: ThrottlerStorage,
   ) {}
+
+  /**
+   * The same for a user or a member of staff.
+   *
+   * @param where in which of their conversations, where each is counted by itself
+   */
+  async countOf(what: ChatLimit, caller: ChatCaller, where?: number): Promise<void> {
+    const who = caller.kind === 'chat_user' ? `${caller.chatUserId}` : `staff-${caller.userId}`;
+    await this.count(what, `${caller.workspaceId}:${who}${where === undefined ? '' : `:${where}`}`);
+  }
 
   /** Throws `RATE_LIMITED`, with the seconds to wait. Whoever is refused may go on when the window is over. */
   async count(what: ChatLimit, who: string): Promise<void> {

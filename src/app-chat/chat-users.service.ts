@@ -58,6 +58,10 @@ export class ChatUsersService implements ContactFollower {
     return username === undefined ? null : await this.rows.findOf(app, { username });
   }
 
+  async byIds(ids: number[]): Promise<ChatUser[]> {
+    return await this.rows.findMany(ids);
+  }
+
   private async add(
     { app, appId }: { app: number; appId: string },
     stated: StatedUser,

@@ -1,33 +1,54 @@
 import { Injectable } from '@nestjs/common';
 import type { MessageDto } from '../messages/messages.types';
+import type { ChatOwner } from './chat-conversation.types';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import type { ChatActor } from './chat-actor';
 import { type ChatMessageView, type ChatSpeaker, toChatMessageView } from './chat-message-view';
 import { clientIdOf } from './chat-messages.service';
 import { ChatPeopleRepository } from './chat-people.repository';
 
-/** Messages as the live chat shows them. Within the open unit of work. */
+/** Whose conversation it is. */
+type Owner = Pick<ChatOwner, 'userId' | 'uuid'>;
+
+/** Messages as the live chat shows them. */
 @Injectable()
 export class ChatViewsService {
-  constructor(private readonly people: ChatPeopleRepository) {}
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly people: ChatPeopleRepository,
+  ) {}
 
-  /** @param user whose conversation it is */
-  async ofMessages(
-    messages: MessageDto[],
-    user: { userId: number; uuid: string },
-  ): Promise<ChatMessageView[]> {
+  /** What a user said just now. */
+  async ofOwn(actor: ChatActor, message: MessageDto): Promise<ChatMessageView> {
+    return (await this.work.read(actor, () => this.ofMessages([message], actor)))[0]!;
+  }
+
+  /**
+   * Within the open unit of work.
+   *
+   * @param user whose conversation it is
+   */
+  async ofMessages(messages: MessageDto[], user: Owner): Promise<ChatMessageView[]> {
+    return await this.ofEach(messages.map((message) => ({ message, user })));
+  }
+
+  /** The same of messages to and from several users. In the same order. */
+  async ofEach(all: { message: MessageDto; user: Owner }[]): Promise<ChatMessageView[]> {
+    const messages = all.map(({ message }) => message);
     const [admins, bots] = await Promise.all([
       this.people.admins([...new Set(messages.flatMap((m) => m.sender_user ?? []))]),
       this.people.bots([...new Set(messages.flatMap((m) => m.sender_bot ?? []))]),
     ]);
-    const speakerOf = (message: MessageDto): ChatSpeaker => {
+    const speakerOf = (message: MessageDto, user: Owner): ChatSpeaker => {
       if (message.sender_type === 'contact') return { id: user.userId, identifier: user.uuid };
       const { sender_user: id, sender_bot: bot } = message;
       if (id !== null) return { id, identifier: admins.get(id)?.username ?? `admin_${id}` };
       return { id: null, identifier: bot === null ? 'system' : (bots.get(bot) ?? 'bot') };
     };
-    return messages.map((message) =>
+    return all.map(({ message, user }) =>
       toChatMessageView(
         message,
-        speakerOf(message),
+        speakerOf(message, user),
         message.sender_type === 'contact' ? clientIdOf(message) : message.client_message_id,
       ),
     );

@@ -4,7 +4,16 @@ import { type CursorPage, decodeCursor, encodeCursor } from '../common/cursor-pa
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { AuditCursorQuery, AuditQuery } from './audit.dto';
 import { AuditRepository } from './audit.repository';
-import { type AuditEntry, type AuditEntryDto, type AuditFilter, toAuditEntryDto } from './audit.types';
+import {
+  type AuditEntry,
+  type AuditEntryDto,
+  type AuditFilter,
+  type StoredAuditEntry,
+  toAuditEntryDto,
+} from './audit.types';
+
+/** More than one transaction does with one thing. */
+const MOST_AT_ONCE = 20;
 
 type Place = ['older' | 'newer', number];
 
@@ -46,6 +55,20 @@ export class AuditService {
     query: AuditCursorQuery,
   ): Promise<CursorPage<AuditEntryDto>> {
     return await this.page(actor, { subjectType: subject.type, subjectId: subject.id }, query);
+  }
+
+  /** What was done with one thing by the transaction of this moment, newest first. Within the open unit of work. */
+  async doneAt(subject: { type: string; id: number }, moment: Date): Promise<StoredAuditEntry[]> {
+    return await this.entries.list(
+      {
+        subjectType: subject.type,
+        subjectId: subject.id,
+        since: moment,
+        until: new Date(moment.getTime() + 1),
+      },
+      { id: Number.MAX_SAFE_INTEGER, towards: 'older' },
+      MOST_AT_ONCE,
+    );
   }
 
   /** Newest first. What is written meanwhile comes before the first page and moves nothing. */

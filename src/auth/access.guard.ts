@@ -47,7 +47,12 @@ export class AccessGuard implements CanActivate {
   private async admit(context: ExecutionContext, level: AccessLevel): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest & { user?: StaffActor }>();
-    request.user = await this.authenticate(request, http.getResponse<FastifyReply>());
+    try {
+      request.user = await this.authenticate(request, http.getResponse<FastifyReply>());
+    } catch (error) {
+      await this.admissions.refuse(request);
+      throw error;
+    }
     if (!includesLevel(request.user.level, level)) {
       throw new AppError('FORBIDDEN', `Only the role ${level} and above may do this.`);
     }

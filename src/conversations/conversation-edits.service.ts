@@ -10,11 +10,13 @@ import { Journal } from '../platform/events/journal';
 import { UsersService } from '../users/users.service';
 import { assignmentOf, readEvents, withRead } from './conversation-changes';
 import { ConversationPresenter } from './conversation-presenter';
+import { ConversationTagsService } from './conversation-tags.service';
 import { withStatus } from './conversation-status.policy';
 import { messagingWindow } from './conversation-window.policy';
 import { CONVERSATION_EVENTS, type ConversationEvent } from './conversation.events';
 import { audienceOf, maySee } from './conversation.policy';
 import type { CreateConversationDto, UpdateConversationDto } from './conversations.dto';
+import { ConversationRatingsService } from './conversation-ratings.service';
 import { ConversationsRepository } from './conversations.repository';
 import { ConversationsService } from './conversations.service';
 import type { Conversation, ConversationDetailDto, ConversationDto, Thread } from './conversations.types';
@@ -28,8 +30,10 @@ export class ConversationEditsService {
     private readonly service: ConversationsService,
     private readonly presenter: ConversationPresenter,
     private readonly contacts: ContactsService,
-    private readonly tags: ContactTagsService,
+    private readonly contactTags: ContactTagsService,
+    private readonly tags: ConversationTagsService,
     private readonly users: UsersService,
+    private readonly ratings: ConversationRatingsService,
     private readonly journal: Journal,
     private readonly audit: AuditService,
   ) {}
@@ -37,11 +41,13 @@ export class ConversationEditsService {
   async get(actor: StaffActor, id: number): Promise<ConversationDetailDto> {
     return await this.work.run(actor, async () => {
       const conversation = await this.service.requireVisible(actor, id);
-      const { data: tags } = await this.tags.list(actor, conversation.contactId);
+      const { data: contactTags } = await this.contactTags.list(actor, conversation.contactId);
       return {
         ...(await this.presenter.toDto(conversation)),
-        contact_tags: tags.map(({ id: tagId, name }) => ({ id: tagId, name })),
+        tags: (await this.tags.namesOf([id])).get(id) ?? [],
+        contact_tags: contactTags.map(({ id: tagId, name }) => ({ id: tagId, name })),
         window: messagingWindow(conversation, new Date()),
+        rating: await this.ratings.find(id),
       };
     });
   }

@@ -201,6 +201,21 @@ export class ConversationsService {
     await this.onRead(conversation);
   }
 
+  /** The customer ends their conversation, which is locked and open. Within the open unit of work. */
+  async endByCustomer(before: Conversation): Promise<Conversation> {
+    if (!isOpen(before)) throw closed();
+    const [after] = await this.conversations.save([{ ...before, status: 'closed' }]);
+    this.audit.record({
+      actor: null,
+      action: 'conversation.status',
+      subject: { type: 'conversation', id: before.id },
+      details: { from: before.status, to: 'closed', by: 'customer' },
+    });
+    const events = [CONVERSATION_EVENTS.STATUS_CHANGED, CONVERSATION_EVENTS.UPDATED];
+    await this.presenter.announce([{ before, after: after!, events }]);
+    return after!;
+  }
+
   /** The conversations that the actor may see, locked until the open transaction ends; `null` where one is not there. */
   async lockAllVisible(actor: Actor, ids: number[]): Promise<Conversation[] | null> {
     const rows = await this.conversations.lockMany(ids);

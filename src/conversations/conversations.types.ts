@@ -1,6 +1,7 @@
 import type { CursorPage } from '../common/cursor-page';
 import type { Page } from '../common/page';
 import type { ContactSummary, TagSummary } from '../contacts/contacts.types';
+import type { ConversationRatingDto } from './conversation-ratings.types';
 import type { MessagingWindow } from './conversation-window.policy';
 
 export const CONVERSATION_STATUSES = ['queue', 'active', 'transferred', 'closed', 'archived'] as const;
@@ -85,10 +86,14 @@ export interface ConversationDto extends ConversationState {
 
 /** One conversation, with what no event tells of: it is true at the moment of the answer. */
 export interface ConversationDetailDto extends ConversationDto {
-  /** By name. */
+  /** Its own, by name. */
+  tags: string[];
+  /** Of whom it is with, by name. */
   contact_tags: TagSummary[];
   /** Null on a channel whose customers may be answered freely at any time. */
   window: MessagingWindow | null;
+  /** What the customer thought of it; null where they have not said. */
+  rating: ConversationRatingDto | null;
 }
 
 /** `GET /conversations` */

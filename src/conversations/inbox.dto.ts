@@ -28,7 +28,7 @@ export const INBOX_SORTS = ['last_message_at', 'created_at', 'updated_at', 'prio
 export type InboxSort = (typeof INBOX_SORTS)[number];
 
 /** `true` or `false`. */
-function IsFlag(): PropertyDecorator {
+export function IsFlag(): PropertyDecorator {
   return (target, key) => {
     Transform(({ value }: { value: unknown }) =>
       value === 'true' ? true : value === 'false' ? false : value,
@@ -58,7 +58,7 @@ function IsListOf(allowed: readonly string[]): PropertyDecorator {
   };
 }
 
-function IsIdInQuery(): PropertyDecorator {
+export function IsIdInQuery(): PropertyDecorator {
   return (target, key) => {
     for (const rule of [Type(() => Number), IsInt(), IsPositive(), Max(Number.MAX_SAFE_INTEGER)])
       rule(target, key);

@@ -24,6 +24,8 @@ export interface InboxFilter {
   contactId: number | undefined;
   integrationId: number | undefined;
   channel: string | undefined;
+  /** It is one of these. */
+  ids: number[] | undefined;
   updatedSince: Date | undefined;
   /** The contact has this tag. */
   tagId: number | undefined;
@@ -202,6 +204,7 @@ function conditionsOf(filter: InboxFilter, values: Values): string[] {
   given(filter.contactId, (id) => `contact_id = ${id}`);
   given(filter.integrationId, (id) => `integration_id = ${id}`);
   given(filter.channel, (channel) => `channel = ${channel}`);
+  given(filter.ids, (ids) => `id = any (${ids})`);
   given(filter.updatedSince, (time) => `updated_at >= ${time}`);
   given(filter.tagId, (id) => `contact_id in (select contact_id from contact_tag where tag_id = ${id})`);
   given(filter.contactIds, (ids) => `contact_id = any (${ids})`);

@@ -24,14 +24,18 @@ export class InboxService {
     private readonly contacts: ContactsService,
   ) {}
 
-  /** By number (`page`), or from a place on (`cursor`), which stays the same place while conversations move. */
-  async list(actor: StaffActor, query: ConversationQuery): Promise<ConversationPage> {
+  /**
+   * By number (`page`), or from a place on (`cursor`), which stays the same place while conversations move.
+   *
+   * @param among only these
+   */
+  async list(actor: StaffActor, query: ConversationQuery, among?: number[]): Promise<ConversationPage> {
     const place = query.cursor === undefined ? null : cursorToPlace(query.sort, query.cursor);
     if (place !== null && (query.page !== 1 || query.with_total === true))
       throw new AppError('VALIDATION_FAILED', 'A cursor goes with no page and no total.');
     const counted = place === null && query.with_total !== false;
     return await this.work.read(actor, async () => {
-      const filter = { ...filterOf(actor, query), ...(await this.searched(query.search)) };
+      const filter = { ...filterOf(actor, query), ...(await this.searched(query.search)), ids: among };
       const [found, total] = await Promise.all([
         this.inbox.list(filter, orderOf(query.sort), { place, offset: query.offset }, query.limit + 1),
         counted ? this.inbox.count(filter) : null,
@@ -59,7 +63,7 @@ export class InboxService {
   }
 }
 
-function filterOf(actor: StaffActor, query: ConversationQuery): InboxFilter {
+function filterOf(actor: StaffActor, query: ConversationQuery): Omit<InboxFilter, 'ids'> {
   return {
     visibleOnlyTo: visibleOnlyTo(actor),
     assignedUser: query.assigned_user === 'me' ? actor.userId : query.assigned_user,

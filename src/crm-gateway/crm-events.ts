@@ -1,6 +1,6 @@
 import { CONTACT_EVENTS } from '../contacts/contact.events';
 import { BOT_EVENTS } from '../bots/bot.events';
-import { CONVERSATION_EVENTS } from '../conversations/conversation.events';
+import { CONVERSATION_EVENTS, NOTE_EVENTS } from '../conversations/conversation.events';
 import { MESSAGE_EVENTS } from '../messages/message.events';
 import { NOTIFICATION_EVENTS } from '../notifications/notification.events';
 import type { ClientMessages, PassingEvents, StreamedEvents } from './crm-payloads';
@@ -33,6 +33,7 @@ export const CLIENT_EVENTS = {
 const STREAMED: (keyof StreamedEvents)[] = [
   ...Object.values(MESSAGE_EVENTS),
   ...Object.values(CONVERSATION_EVENTS),
+  ...Object.values(NOTE_EVENTS),
   ...Object.values(BOT_EVENTS),
   ...Object.values(CONTACT_EVENTS),
   ...Object.values(NOTIFICATION_EVENTS),

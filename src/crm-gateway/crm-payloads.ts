@@ -1,5 +1,7 @@
 import type { BotHandoff } from '../bots/bot.events';
 import type { ErrorBody } from '../common/app-error';
+import type { NoteDto, NoteGoneDto } from '../conversations/conversation-notes.types';
+import type { ConversationRated } from '../conversations/conversation-ratings.types';
 import type { ConversationDto } from '../conversations/conversations.types';
 import type { DeliveryState, MessageDto, NewMessagePayload } from '../messages/messages.types';
 import type { AnnouncementPayload } from '../notifications/notifications.types';
@@ -97,6 +99,12 @@ export interface StreamedEvents {
   'conversation:unread': ConversationDto;
   /** It is gone, with all that was said in it. */
   'conversation:deleted': GonePayload;
+  /** Staff wrote something for each other; the customer does not see it. */
+  'conversation:note': NoteDto;
+  /** A note is gone. */
+  'conversation:note_deleted': NoteGoneDto;
+  /** The customer has rated it, or rated it anew. */
+  'conversation:rated': ConversationRated;
   /** To supervisors and admins: it is gone. Of each of its conversations `conversation:deleted` came before. */
   'contact:deleted': GonePayload;
   /** A bot gave a conversation back to people; `conversation:assigned` came before it. */

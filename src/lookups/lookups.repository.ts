@@ -43,6 +43,36 @@ export class LookupsRepository {
     );
   }
 
+  /**
+   * Which of these are called so, in whatever case, by the place of the name; exactly so first, then the oldest. They
+   * are there until the open transaction ends.
+   */
+  async findNamed(kind: LookupKind, names: string[]): Promise<{ place: number; id: number }[]> {
+    return await this.work.current.query(
+      `select (wanted.place - 1)::int as place, l.id
+       from unnest($1::text[]) with ordinality as wanted(name, place)
+       join ${kind} l on lower(l.name) = lower(wanted.name)
+       order by wanted.place, l.name <> wanted.name, l.id for key share of l`,
+      [names],
+    );
+  }
+
+  /** One for each name that is not there; names that differ in case only are one. */
+  async insertMissing(kind: LookupKind, names: string[]): Promise<Lookup[]> {
+    return await this.work.current.query<Lookup>(
+      `insert into ${kind} (name) select distinct on (lower(n)) n from unnest($1::text[]) n order by lower(n)
+       on conflict do nothing returning ${COLUMNS}`,
+      [names],
+    );
+  }
+
+  /** Until the open transaction ends, nobody else makes any by {@link insertMissing}. */
+  async lockNames(kind: LookupKind): Promise<void> {
+    await this.work.current.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `${kind}/${this.work.current.workspaceId}`,
+    ]);
+  }
+
   /** Until the open transaction ends. */
   async lock(kind: LookupKind, id: number): Promise<Lookup | null> {
     const [row] = await this.work.current.query<Lookup>(

@@ -24,6 +24,27 @@ export class LookupsService {
     return await this.work.run(actor, async () => (await this.lookups.findMany(kind, ids)).map(toLookupDto));
   }
 
+  /**
+   * Those of these names, in whatever case, each once and by name; the ones that are missing are made, and whoever comes
+   * at the same moment with the same name gets the same one. Within the open unit of work.
+   */
+  async named(actor: StaffActor, kind: LookupKind, given: string[]): Promise<LookupDto[]> {
+    if (given.length === 0) return [];
+    const names = given.map((name) => name.trim());
+    let found = await this.idsByPlace(kind, names);
+    if (found.size < names.length) {
+      await this.lookups.lockNames(kind);
+      found = await this.idsByPlace(kind, names);
+      const made = await this.lookups.insertMissing(
+        kind,
+        names.filter((_, place) => !found.has(place)),
+      );
+      for (const { id, name } of made) this.record(actor, kind, 'create', id, { name });
+      found = await this.idsByPlace(kind, names);
+    }
+    return await this.byIds(actor, kind, [...new Set(found.values())]);
+  }
+
   async list(actor: Actor, kind: LookupKind, query: LookupQuery): Promise<Page<LookupDto>> {
     return await this.work.run(actor, async () => {
       const rows = await this.lookups.list(kind, query, query);
@@ -59,7 +80,7 @@ export class LookupsService {
     );
   }
 
-  /** Contacts simply lose a tag; what accounts stand on stays until they stand on something else. */
+  /** Contacts and conversations simply lose a tag; what accounts stand on stays until they stand on something else. */
   async delete(actor: StaffActor, kind: LookupKind, id: number): Promise<void> {
     try {
       await this.work.run(actor, async () => {
@@ -74,6 +95,11 @@ export class LookupsService {
         `Accounts of contacts use this ${kind}: change or delete those accounts first (GET /contact-user-accounts?${kind}_id=${id}).`,
       );
     }
+  }
+
+  private async idsByPlace(kind: LookupKind, names: string[]): Promise<Map<number, number>> {
+    const rows = await this.lookups.findNamed(kind, names);
+    return new Map(rows.toReversed().map(({ place, id }) => [place, id]));
   }
 
   /** Two of a kind never have one name, whoever comes at the same moment. */

@@ -47,6 +47,7 @@ export interface SendingThread {
 
 /** A message of a customer. */
 export interface TheirMessage {
+  conversationId: number;
   integrationId: number | null;
   externalId: string;
 }
@@ -74,6 +75,6 @@ export interface ChannelDriver {
    * nothing to tell. What it answers is called outside of any transaction, any number of times.
    */
   markRead?(message: TheirMessage): Promise<Tell | null>;
-  /** The same of somebody who is writing an answer to it. */
-  typing?(message: TheirMessage): Promise<Tell | null>;
+  /** The same of somebody who is writing an answer to it; `by` whom. */
+  typing?(message: TheirMessage, by: number): Promise<Tell | null>;
 }

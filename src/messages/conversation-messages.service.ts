@@ -1,16 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { MessageReadsRepository } from './message-reads.repository';
+import type { MessageHitDto } from './message-reads.types';
 import { MessageSearchRepository } from './message-search.repository';
 import { MessagesRepository } from './messages.repository';
 import { type MessageDto, toMessageDto } from './messages.types';
-
-/** A message that a search found; null where it looked long enough, to go on below `searchedTo`. */
-export interface ConversationSearch {
-  /** Newest first. */
-  messages: MessageDto[];
-  /** All messages from this id on are looked through; 0 where that is all there are. */
-  searchedTo: number;
-}
+import { snippetOf } from './snippet';
 
 /**
  * What has been said in a conversation, for surfaces whose callers are no staff: who may see it is for them to decide
@@ -58,13 +52,31 @@ export class ConversationMessages {
     return marks.length === 0 ? [] : await this.reads.countUnreadByContactAfter(marks);
   }
 
-  async search(
-    conversationId: number,
-    words: string,
-    before: number,
+  /** What was said to customers after a place in each conversation and is no further than sent; by id, at most `limit`. */
+  async undelivered(
+    marks: { conversationId: number; upToId: number }[],
     limit: number,
-  ): Promise<ConversationSearch> {
-    const found = await this.searches.search({ words, visibleOnlyTo: null, conversationId, before }, limit);
-    return { messages: found.messages.map(toMessageDto), searchedTo: found.searchedTo };
+  ): Promise<MessageDto[]> {
+    return marks.length === 0 ? [] : (await this.reads.undelivered(marks, limit)).map(toMessageDto);
+  }
+
+  /** The customer's messages that were read together when the conversation was read up to here; at most the newest `limit`. */
+  async readTogether(conversationId: number, upToId: number, limit: number): Promise<number[]> {
+    return await this.reads.readTogether(conversationId, upToId, limit);
+  }
+
+  /** One of its pages, the newest message first. */
+  async page(conversationId: number, limit: number, offset: number): Promise<MessageDto[]> {
+    return (await this.messages.history(conversationId, limit, offset)).map(toMessageDto);
+  }
+
+  /** Newest first: at most `mostEach` of each conversation, and what is found in the time that a caller may wait. */
+  async search(conversationIds: number[], words: string, mostEach: number): Promise<MessageHitDto[]> {
+    if (conversationIds.length === 0) return [];
+    const found = await this.searches.searchEach(conversationIds, words, mostEach);
+    return found.map((message) => ({
+      ...toMessageDto(message),
+      snippet: snippetOf(message.body ?? '', words),
+    }));
   }
 }

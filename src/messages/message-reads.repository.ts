@@ -95,6 +95,33 @@ export class MessageReadsRepository {
     return rows.map((row) => row.count);
   }
 
+  /** Messages of ours after a place in each conversation that are sent, and no more than that is known; by id. */
+  async undelivered(marks: { conversationId: number; upToId: number }[], limit: number): Promise<Message[]> {
+    return await this.work.current.prepared<Message>(
+      'message_undelivered',
+      `select ${MESSAGE_COLUMNS} from message where id = any (array(
+         select m.id from unnest($1::bigint[], $2::bigint[]) as mark(conversation, up_to)
+         join message m on m.conversation_id = mark.conversation and m.id > mark.up_to
+         where m.sender_type <> 'contact' and m.whatsapp_status = 'sent' and m.deleted_at is null
+         order by m.id limit $3)) order by id`,
+      [marks.map((m) => m.conversationId), marks.map((m) => m.upToId), limit],
+    );
+  }
+
+  /** Messages of the customer between this read mark and the one before it; by id. */
+  async readTogether(conversationId: number, upToId: number, limit: number): Promise<number[]> {
+    const rows = await this.work.current.prepared<{ id: number }>(
+      'message_read_together',
+      `select id from (
+         select id from message where conversation_id = $1 and id <= $2 and sender_type = 'contact' and deleted_at is null
+           and id > coalesce((select max(r.up_to_id) from conversation_read r
+             where r.conversation_id = $1 and r.up_to_id < $2), 0)
+         order by id desc limit $3) newest order by id`,
+      [conversationId, upToId, limit],
+    );
+    return rows.map((row) => row.id);
+  }
+
   async findByExternalId(externalId: string): Promise<number | null> {
     const [row] = await this.work.current.query<{ id: number }>(
       'select id from message where whatsapp_message_id = $1',

@@ -20,6 +20,8 @@ export interface Found {
 
 /** How long a search may look, in ms, before it shows what it has and where to go on. */
 const BUDGET_MS = 1_000;
+/** The same for each of several conversations; nearly all of them are looked through in a fraction of it. */
+const BUDGET_EACH_MS = 50;
 
 /** The full-text search. Within an open unit of work. */
 @Injectable()
@@ -35,5 +37,15 @@ export class MessageSearchRepository {
     );
     const none = (rows[0]!.id as number | null) === null;
     return { messages: none ? [] : rows, searchedTo: rows[0]!.searchedTo };
+  }
+
+  /** In several conversations, newest first; at most so many in each. */
+  async searchEach(conversationIds: number[], words: string, mostEach: number): Promise<Message[]> {
+    return await this.work.current.query<Message>(
+      `select ${MESSAGE_COLUMNS} from message where id = any (array(
+         select unnest(found.ids) from unnest($1::bigint[]) as place(conversation),
+           lateral search_messages($2, null, place.conversation, $3, $4, $5) found)) order by id desc`,
+      [conversationIds, words, Number.MAX_SAFE_INTEGER, mostEach, BUDGET_EACH_MS],
+    );
   }
 }

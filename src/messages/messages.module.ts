@@ -28,11 +28,14 @@ import { ReadReceiptsRepository } from './read-receipts.repository';
 import { ReadReceiptsService } from './read-receipts.service';
 import { RevocationsService } from './revocations.service';
 import { SendingService } from './sending.service';
+import { TranscriptController } from './transcript.controller';
+import { TranscriptRepository } from './transcript.repository';
+import { TranscriptService } from './transcript.service';
 import { UnreadService } from './unread.service';
 
 @Module({
   imports: [AuditModule, ContactsModule, ConversationsModule, UploadsModule],
-  controllers: [MessageReadsController, MessagesController],
+  controllers: [MessageReadsController, MessagesController, TranscriptController],
   providers: [
     ContactMessagesRepository,
     ContactMessagesService,
@@ -58,12 +61,16 @@ import { UnreadService } from './unread.service';
     ConversationMessages,
     DeliveriesService,
     Outbox,
+    TranscriptRepository,
+    TranscriptService,
   ],
   exports: [
     AttachmentsService,
     ConversationMessages,
     MessagesService,
+    MessageSearchService,
     SendingService,
+    UnreadService,
     InboundService,
     DeliveriesService,
     Outbox,

@@ -5,6 +5,7 @@ import { TYPES_WITHOUT_WINDOW } from './messages.repository';
 /** A message of a customer, where the customer's provider knows it. */
 export interface InboundReference {
   id: number;
+  conversationId: number;
   externalId: string;
   channel: string;
   integrationId: number | null;
@@ -18,7 +19,7 @@ export class ReadReceiptsRepository {
   /** The customer's newest message, or the newest up to `upToId`: marking it marks all before it. */
   async newestInbound(conversationId: number, upToId: number | null): Promise<InboundReference | null> {
     const [row] = await this.work.current.query<InboundReference>(
-      `select m.id, m.whatsapp_message_id as "externalId", c.channel, c.integration_id as "integrationId"
+      `select m.id, c.id as "conversationId", m.whatsapp_message_id as "externalId", c.channel, c.integration_id as "integrationId"
        from message m join conversation c on c.id = m.conversation_id
        where m.conversation_id = $1 and m.sender_type = 'contact' and m.whatsapp_message_id is not null
          and m.type <> all ($2) and ($3::bigint is null or m.id <= $3)

@@ -5,7 +5,7 @@ import { ConversationsService } from '../conversations/conversations.service';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { JobQueue } from '../platform/jobs/job-queue';
 import { type Job, type JobResult, JobWorker } from '../platform/jobs/job-worker';
-import type { Tell } from './channel-driver.port';
+import type { ChannelDriver, Tell } from './channel-driver.port';
 import { Outbox } from './outbox.service';
 import { type InboundReference, ReadReceiptsRepository } from './read-receipts.repository';
 
@@ -66,13 +66,13 @@ export class ReadReceiptsService implements OnModuleInit {
         this.outbox.driverOf(conversation.channel)?.typing !== undefined &&
         isWindowOpen(conversation, new Date()) &&
         (await this.rows.newestInbound(conversationId, null)) !== null;
-      if (accepted) this.ask(TYPING, conversationId);
+      if (accepted) this.ask(TYPING, conversationId, { by: actor.userId });
       return { conversation_id: conversationId, accepted };
     });
   }
 
-  private ask(task: string, conversationId: number): void {
-    const payload = { conversation_id: conversationId, asked_at: Date.now() };
+  private ask(task: string, conversationId: number, more: object = {}): void {
+    const payload = { conversation_id: conversationId, asked_at: Date.now(), ...more };
     this.jobs.enqueue({ task, key: `conversation:${conversationId}`, payload });
   }
 
@@ -82,7 +82,7 @@ export class ReadReceiptsService implements OnModuleInit {
       const found = await this.work.run(job, async () => {
         const wanted = await this.rows.wanted(conversationId);
         const newest = wanted === null ? null : await this.rows.newestInbound(conversationId, wanted);
-        return await this.prepared('markRead', newest);
+        return await this.prepared(newest, (driver, message) => driver.markRead?.(message));
       });
       if (found === null) return;
       const outcome = await found.tell();
@@ -99,7 +99,9 @@ export class ReadReceiptsService implements OnModuleInit {
     if (!this.mayTypeNow(`${job.workspaceId}/${conversationId}`, now)) return;
     await this.limited(async () => {
       const found = await this.work.run(job, async () =>
-        this.prepared('typing', await this.rows.newestInbound(conversationId, null)),
+        this.prepared(await this.rows.newestInbound(conversationId, null), (driver, message) =>
+          driver.typing?.(message, job.payload['by'] as number),
+        ),
       );
       // Whoever sees somebody writing sees their own messages read.
       if (found !== null && (await found.tell()) === 'told')
@@ -108,11 +110,12 @@ export class ReadReceiptsService implements OnModuleInit {
   }
 
   private async prepared(
-    what: 'markRead' | 'typing',
     message: InboundReference | null,
+    prepare: (driver: ChannelDriver, message: InboundReference) => Promise<Tell | null> | undefined,
   ): Promise<{ tell: Tell; id: number } | null> {
     if (message === null) return null;
-    const tell = (await this.outbox.driverOf(message.channel)?.[what]?.(message)) ?? null;
+    const driver = this.outbox.driverOf(message.channel);
+    const tell = driver === null ? null : ((await prepare(driver, message)) ?? null);
     return tell === null ? null : { tell, id: message.id };
   }
 

@@ -108,6 +108,11 @@ export class UploadsService {
     return ids.length === 0 ? [] : await this.rows.findMany(ids);
   }
 
+  /** Within an open unit of work. */
+  async findByUuid(uuid: string): Promise<Upload | null> {
+    return await this.rows.findByUuid(uuid);
+  }
+
   /** Not within a unit of work. */
   async open(upload: Upload, range?: ByteRange): Promise<Readable> {
     return await this.storage.open(upload.storageKey, range);

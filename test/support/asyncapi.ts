@@ -20,15 +20,18 @@ export class SocketDocument {
   };
   /** All that the server may say. */
   readonly events: string[];
+  /** The same on the namespace `/`. */
+  readonly chatEvents: string[];
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true, unicodeRegExp: true });
 
   constructor() {
     addFormats(this.ajv);
     this.ajv.addSchema({ $id: 'document', ...this.json });
     const { messages } = this.json.components;
-    this.events = this.json.operations['tell']!.messages.map(
-      ({ $ref }) => messages[$ref.split('/').at(-1)!]!.name,
-    );
+    const saidIn = (operation: string): string[] =>
+      this.json.operations[operation]!.messages.map(({ $ref }) => messages[$ref.split('/').at(-1)!]!.name);
+    this.events = saidIn('tell');
+    this.chatEvents = saidIn('chat.tell');
   }
 
   /** What is wrong with an event as it was heard; empty where nothing is. */
@@ -47,6 +50,16 @@ export class SocketDocument {
   /** What is wrong with an acknowledgement. */
   problemsOfAnswer(message: string, answer: unknown): string[] {
     return this.check(`${message.replaceAll(':', '_')}_answer/payload`, answer, `the answer to ${message}`);
+  }
+
+  /** The same on the namespace `/`. */
+  problemsOfChat(event: string, payload: unknown): string[] {
+    if (!this.chatEvents.includes(event)) return [`${event} is not documented`];
+    return this.check(`chat.${event}/payload`, payload, event);
+  }
+
+  problemsOfChatAnswer(message: string, answer: unknown): string[] {
+    return this.check(`chat.${message}_answer/payload`, answer, `the answer to ${message}`);
   }
 
   private check(place: string, value: unknown, what: string): string[] {

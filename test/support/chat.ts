@@ -59,7 +59,7 @@ let nextUserId = 1_000;
 /** Opens a session as the app's server does. */
 export async function openChat(
   system: TestSystem,
-  stated: { user_id?: number; username?: string; account_name?: string } = {},
+  stated: { user_id?: number; username?: string; account_name?: string; phone_number?: string } = {},
   options: SignOptions = {},
 ): Promise<ChatPerson> {
   const named =

@@ -3,6 +3,7 @@ import { botsArea } from './bots.area';
 import { contactUserAccountsArea } from './contact-user-accounts.area';
 import { contactsArea } from './contacts.area';
 import { conversationsArea } from './conversations.area';
+import { deskArea } from './desk.area';
 import { integrationsArea } from './integrations.area';
 import { lookupsArea } from './lookups.area';
 import { messagesArea } from './messages.area';
@@ -16,6 +17,7 @@ export const AREAS: Area[] = [
   contactUserAccountsArea,
   contactsArea,
   conversationsArea,
+  deskArea,
   integrationsArea,
   lookupsArea,
   messagesArea,

@@ -1,0 +1,43 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { CONVERSATION_EVENTS } from '../conversations/conversation.events';
+import { MESSAGE_EVENTS } from '../messages/message.events';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import type { JournalConsumer } from '../platform/events/journal-consumer';
+import { JournalConsumers } from '../platform/events/journal-consumers';
+import type { JournalEvent } from '../platform/events/journal-reader';
+import { AnalyticsRepository } from './analytics.repository';
+
+/**
+ * Follows the journal to know in which conversations there is something to count. What is counted is read from what is
+ * stored, from where each conversation was counted up to, so that entries handed over twice count once
+ * (docs/decisions/0010-kept-numbers.md).
+ */
+@Injectable()
+export class AnalyticsCounter implements OnModuleInit, JournalConsumer {
+  readonly name = 'analytics';
+  readonly types = [MESSAGE_EVENTS.NEW, MESSAGE_EVENTS.DELETED, ...Object.values(CONVERSATION_EVENTS)];
+
+  constructor(
+    private readonly consumers: JournalConsumers,
+    private readonly work: UnitOfWork,
+    private readonly rows: AnalyticsRepository,
+  ) {}
+
+  onModuleInit(): void {
+    this.consumers.register(this);
+  }
+
+  wants(event: JournalEvent): boolean {
+    return event.conversationId !== null;
+  }
+
+  /** Messages are counted with the look of every second: together, where many come. */
+  isUrgent(event: JournalEvent): boolean {
+    return event.type !== MESSAGE_EVENTS.NEW;
+  }
+
+  async handle(workspaceId: number, events: JournalEvent[]): Promise<void> {
+    const ids = [...new Set(events.map(({ conversationId }) => conversationId!))];
+    await this.work.run({ workspaceId }, () => this.rows.measure(ids));
+  }
+}

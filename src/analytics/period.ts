@@ -1,0 +1,54 @@
+import { AppError } from '../common/app-error';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 30;
+const MAX_DAYS = 366;
+
+/** Days in UTC, both included. */
+export interface Period {
+  from: string;
+  to: string;
+}
+
+/** Throws `VALIDATION_FAILED` for what is no such period. */
+export function periodOf({ from, to }: { from?: string; to?: string }, now: Date): Period {
+  const end = to ?? dayOf(now.getTime());
+  const start = from ?? dayOf(Date.parse(end) - (DEFAULT_DAYS - 1) * DAY_MS);
+  for (const [field, day] of [
+    ['to', end],
+    ['from', start],
+  ] as const)
+    if (Number.isNaN(Date.parse(day)) || dayOf(Date.parse(day)) !== day)
+      throw refused(field, `${field} is not a day of the calendar.`);
+  const days = (Date.parse(end) - Date.parse(start)) / DAY_MS + 1;
+  if (days < 1) throw refused('from', 'from is not later than to.');
+  if (days > MAX_DAYS) throw refused('from', `At most ${MAX_DAYS} days at once.`);
+  return { from: start, to: end };
+}
+
+/** The first day of each part of the period; a week's is its Monday, also where the period begins later. */
+export function partsOf({ from, to }: Period, by: 'day' | 'week'): string[] {
+  const step = by === 'day' ? 1 : 7;
+  const parts: string[] = [];
+  for (let at = Date.parse(by === 'day' ? from : mondayOf(from)); at <= Date.parse(to); at += step * DAY_MS)
+    parts.push(dayOf(at));
+  return parts;
+}
+
+export function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** So many days ago, that day and today both counted. */
+export function daysUpTo(today: Date, days: number): Period {
+  return { from: dayOf(today.getTime() - (days - 1) * DAY_MS), to: dayOf(today.getTime()) };
+}
+
+function mondayOf(day: string): string {
+  const at = Date.parse(day);
+  return dayOf(at - ((new Date(at).getUTCDay() + 6) % 7) * DAY_MS);
+}
+
+function refused(field: string, problem: string): AppError {
+  return new AppError('VALIDATION_FAILED', problem, [{ field, problem }]);
+}

@@ -1,0 +1,192 @@
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsPositive,
+  Matches,
+  Max,
+} from 'class-validator';
+import { IsName, IsText } from '../common/text-rules';
+
+/** Bounds what is read; how long a message may be is configured. */
+const LONGEST = 65_536;
+const MOST_IDS = 500;
+const ROLES = ['user', 'admin'] as const;
+const FILE_ID = /^upload_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const INVALID_ID = 'Invalid conversation ID';
+
+export const ADMIN_ROOMS = ['admin_dashboard', 'admin_notifications'] as const;
+export type AdminRoom = (typeof ADMIN_ROOMS)[number];
+
+/** As a client calls its own side; compared with the session and never believed. */
+type Role = (typeof ROLES)[number];
+
+/** What a client says of itself in the words of HomeAssistant IM. */
+export class SocketClaimsDto {
+  @IsOptional()
+  @IsIn(ROLES)
+  role?: Role;
+
+  @IsOptional()
+  @IsIn(ROLES)
+  sender_role?: Role;
+
+  @IsOptional()
+  @IsInt()
+  user_id?: number;
+
+  @IsOptional()
+  @IsText(0, 150)
+  username?: string;
+}
+
+/** `join_conversation`, `leave_conversation` */
+export class SocketConversationDto extends SocketClaimsDto {
+  @IsInt({ message: INVALID_ID })
+  @IsPositive({ message: INVALID_ID })
+  @Max(Number.MAX_SAFE_INTEGER, { message: INVALID_ID })
+  conversation_id!: number;
+}
+
+/** `typing_start`, `typing_stop` */
+export class SocketTypingDto extends SocketConversationDto {}
+
+/** `send_message` */
+export class SocketSendDto extends SocketConversationDto {
+  /** Default: what the file is, else `text`. */
+  @IsOptional()
+  @IsIn(['text', 'image', 'file'])
+  message_type?: 'text' | 'image' | 'file' | null;
+
+  /** May be left out beside a file. */
+  @IsOptional()
+  @IsText(0, LONGEST)
+  content?: string | null;
+
+  /** A file of the sender that no message shows yet, as its upload named it. */
+  @IsOptional()
+  @Matches(FILE_ID, { message: 'file_id is not that of an upload' })
+  file_id?: string | null;
+
+  /** The client's own id: the same again is the same message, with the same answer. */
+  @IsOptional()
+  @IsName(100)
+  client_message_id?: string | null;
+
+  @IsOptional()
+  @IsInt()
+  @IsPositive()
+  @Max(Number.MAX_SAFE_INTEGER)
+  reply_to_id?: number | null;
+}
+
+/** `mark_messages_read` */
+export class SocketMarkReadDto extends SocketConversationDto {
+  /** Default: all. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MOST_IDS)
+  @IsInt({ each: true })
+  @IsPositive({ each: true })
+  @Max(Number.MAX_SAFE_INTEGER, { each: true })
+  message_ids?: number[] | null;
+}
+
+/** `message_delivered` */
+export class SocketDeliveredDto extends SocketConversationDto {
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(MOST_IDS)
+  @IsInt({ each: true })
+  @IsPositive({ each: true })
+  @Max(Number.MAX_SAFE_INTEGER, { each: true })
+  message_ids!: number[];
+}
+
+/** `join_admin_rooms` */
+export class JoinAdminRoomsDto {
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsIn(ADMIN_ROOMS, { each: true })
+  rooms!: AdminRoom[];
+}
+
+/** What a client says of itself in the words of Anume. */
+export class SocketSupportClaimsDto {
+  @IsOptional()
+  @IsIn(ROLES)
+  userType?: Role;
+
+  @IsOptional()
+  @IsIn(ROLES)
+  senderType?: Role;
+
+  @IsOptional()
+  @IsInt()
+  userId?: number;
+
+  @IsOptional()
+  @IsInt()
+  senderId?: number;
+
+  @IsOptional()
+  @IsText(0, 150)
+  username?: string;
+}
+
+/** `join-chat`, `leave-chat` */
+export class SocketSupportConversationDto extends SocketSupportClaimsDto {
+  @IsInt({ message: INVALID_ID })
+  @IsPositive({ message: INVALID_ID })
+  @Max(Number.MAX_SAFE_INTEGER, { message: INVALID_ID })
+  conversationId!: number;
+}
+
+/** `typing-start`, `typing-stop` */
+export class SocketSupportTypingDto extends SocketSupportConversationDto {}
+
+/** `send-chat-message` */
+export class SocketSupportSendDto extends SocketSupportConversationDto {
+  /** May be left out beside a file. */
+  @IsOptional()
+  @IsText(0, LONGEST)
+  message?: string | null;
+
+  /** Default: what the file is, else `text`. */
+  @IsOptional()
+  @IsIn(['text', 'image', 'file'])
+  messageType?: 'text' | 'image' | 'file' | null;
+
+  /** A file of the sender that no message shows yet, as its upload named it. */
+  @IsOptional()
+  @Matches(FILE_ID, { message: 'fileId is not that of an upload' })
+  fileId?: string | null;
+
+  /** The client's own id: the same again is the same message, with the same answer. */
+  @IsOptional()
+  @IsName(100)
+  clientMessageId?: string | null;
+
+  @IsOptional()
+  @IsInt()
+  @IsPositive()
+  @Max(Number.MAX_SAFE_INTEGER)
+  replyToId?: number | null;
+}
+
+/** `mark-messages-read` */
+export class SocketSupportMarkReadDto extends SocketSupportConversationDto {
+  /** Default: all. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MOST_IDS)
+  @IsInt({ each: true })
+  @IsPositive({ each: true })
+  @Max(Number.MAX_SAFE_INTEGER, { each: true })
+  messageIds?: number[] | null;
+}

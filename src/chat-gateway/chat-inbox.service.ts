@@ -1,0 +1,134 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { ChatConversationsService } from '../app-chat/chat-conversations.service';
+import type { ChatMessageView } from '../app-chat/chat.types';
+import { ChatViewsService } from '../app-chat/chat-views.service';
+import { toAppError } from '../platform/http/to-app-error';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import { JournalTail } from '../platform/events/journal-tail';
+import { LOGGER } from '../platform/observability/observability.module';
+import { DeliveryProofs } from './delivery-proofs.service';
+import type { ChatServerEvents } from './chat-payloads';
+import * as rooms from './chat-rooms';
+import type { ChatNamespace, UserSocket } from './chat-socket';
+import { socketErrorOf } from './chat-socket-errors';
+
+/** Messages that one connection is told of which came while nobody was there; the others come with the next one. */
+const MOST_MISSED = 1_000;
+
+/** Something for all sockets of a chat user, under each of its names. */
+export type ForUser = {
+  [Event in keyof ChatServerEvents]: { event: Event; payload: ChatServerEvents[Event] };
+}[keyof ChatServerEvents];
+
+/** A message of staff: to be told to users once, and counted as delivered where it arrives. */
+interface Letter {
+  news: ForUser[];
+  messageId: number | null;
+}
+
+/**
+ * What chat users hear. Who connects first hears what staff have said that no client of theirs has; what is told
+ * meanwhile is kept for the socket until then, so that nothing is missed, doubled or out of order.
+ */
+@Injectable()
+export class ChatInbox {
+  private namespace!: ChatNamespace;
+  /** All that was taken from the journal so far is told once this resolves. */
+  private told: () => Promise<void> = () => Promise.resolve();
+  private readonly catchingUp = new Map<UserSocket, Letter[]>();
+
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly tail: JournalTail,
+    private readonly conversations: ChatConversationsService,
+    private readonly views: ChatViewsService,
+    private readonly proofs: DeliveryProofs,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  open(namespace: ChatNamespace, told: () => Promise<void>): void {
+    this.namespace = namespace;
+    this.told = told;
+  }
+
+  /** Resolves once the socket hears everything. */
+  async enter(socket: UserSocket): Promise<void> {
+    this.catchingUp.set(socket, []);
+    this.proofs.watch(socket);
+    try {
+      const missed = await this.missedBy(socket);
+      // What has passed by since is kept, and nothing that is among the missed comes from now on.
+      if (missed.length > 0) {
+        await this.tail.refresh();
+        await this.told();
+      }
+      const seen = new Set(missed.map(({ id }) => id));
+      for (const message of missed) this.deliver(socket, letterOf(message));
+      for (const letter of this.catchingUp.get(socket)!)
+        if (letter.messageId === null || !seen.has(letter.messageId)) this.deliver(socket, letter);
+      const { workspaceId, chatUserId } = socket.data.actor;
+      if (socket.connected) void socket.join(rooms.chatUser(workspaceId, chatUserId));
+    } catch (error) {
+      // Left as it is, the socket would stay connected and deaf; its client comes back by itself.
+      this.logger.warn({ err: error }, 'a user of the live chat could not be told what they missed');
+      socket.emit('error', socketErrorOf(toAppError(error)));
+      socket.conn.close();
+    } finally {
+      this.catchingUp.delete(socket);
+    }
+  }
+
+  /** Whether anybody would hear it. */
+  isHeard(workspaceId: number, chatUserId: number): boolean {
+    if (this.namespace.adapter.rooms.has(rooms.chatUser(workspaceId, chatUserId))) return true;
+    return this.waiting(workspaceId, chatUserId).length > 0;
+  }
+
+  /** @param messageId of a message of staff that is told with it for the first time */
+  tell(workspaceId: number, chatUserId: number, news: ForUser[], messageId: number | null = null): void {
+    const letter = { news, messageId };
+    for (const socket of this.waiting(workspaceId, chatUserId)) this.catchingUp.get(socket)!.push(letter);
+    const room = rooms.chatUser(workspaceId, chatUserId);
+    if (messageId === null) {
+      for (const { event, payload } of news) this.namespace.local.to(room).emit(event, payload as never);
+      return;
+    }
+    for (const id of this.namespace.adapter.rooms.get(room) ?? []) {
+      const socket = this.namespace.sockets.get(id);
+      if (socket !== undefined) this.deliver(socket as UserSocket, letter);
+    }
+  }
+
+  private deliver(socket: UserSocket, { news, messageId }: Letter): void {
+    for (const { event, payload } of news) {
+      if (messageId === null) socket.emit(event, payload as never);
+      else socket.emit(event, payload as never, this.proofs.expect(socket, messageId));
+    }
+  }
+
+  private waiting(workspaceId: number, chatUserId: number): UserSocket[] {
+    if (this.catchingUp.size === 0) return [];
+    return [...this.catchingUp.keys()].filter(
+      ({ data: { actor } }) => actor.workspaceId === workspaceId && actor.chatUserId === chatUserId,
+    );
+  }
+
+  private async missedBy({ data: { actor } }: UserSocket): Promise<ChatMessageView[]> {
+    return await this.work.read(actor, async () =>
+      this.views.ofMessages(await this.conversations.undelivered(actor, MOST_MISSED), actor),
+    );
+  }
+}
+
+/** A message under both of its names. */
+export function messageNews(view: ChatMessageView): ForUser[] {
+  return [
+    { event: 'new_message', payload: view },
+    { event: 'new-chat-message', payload: view },
+  ];
+}
+
+function letterOf(view: ChatMessageView): Letter {
+  return { news: messageNews(view), messageId: view.id };
+}

@@ -1,0 +1,4 @@
+/** All tags of a conversation, by name. */
+export interface ConversationTagsDto {
+  tags: string[];
+}

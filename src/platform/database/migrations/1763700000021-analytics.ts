@@ -1,0 +1,341 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** When conversations were closed and how customers rated them; the numbers that are kept of all of it. */
+export class Analytics1763700000021 implements MigrationInterface {
+  name = 'Analytics1763700000021';
+
+  async up(db: QueryRunner): Promise<void> {
+    await db.query(SOURCES);
+    await db.query(KEPT);
+    await db.query(MEASURE);
+    await db.query(FILL);
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    await db.query(`
+      delete from journal_consumer where name = 'analytics';
+      drop function rebuild_analytics(), measure_conversations(bigint[]), analytics_bounds();
+      drop table analytics_now, analytics_spread, analytics_day, analytics_conversation;
+      drop table conversation_rating;
+      drop trigger conversation_ended_or_reopened on conversation;
+      drop function note_status_change();
+      drop table conversation_status_change;
+    `);
+  }
+}
+
+const SOURCES = `
+  create table conversation_status_change (
+    workspace_id bigint not null,
+    id bigint generated always as identity,
+    conversation_id bigint not null,
+    after_message bigint not null,
+    from_status varchar(20) not null,
+    to_status varchar(20) not null,
+    assigned_user bigint,
+    at timestamptz not null default now(),
+    primary key (workspace_id, id),
+    foreign key (workspace_id, conversation_id) references conversation (workspace_id, id) on delete cascade
+  );
+  comment on table conversation_status_change is 'Each closing, reopening and archiving. Written by a trigger, so that nobody can forget it.';
+  comment on column conversation_status_change.after_message is 'The newest message at that moment: where the change stands between the messages.';
+  comment on column conversation_status_change.assigned_user is 'Whose the conversation was. No foreign key: the row outlives the user.';
+  create index conversation_status_change_conversation on conversation_status_change (workspace_id, conversation_id, id);
+  call protect_by_workspace('conversation_status_change');
+
+  -- Its id and the newest message are found under the lock of the conversation, as ids of messages are drawn.
+  create function note_status_change() returns trigger language plpgsql as $$
+  begin
+    insert into conversation_status_change (workspace_id, conversation_id, after_message, from_status, to_status, assigned_user)
+    values (new.workspace_id, new.id,
+      coalesce((select id from message where workspace_id = new.workspace_id and conversation_id = new.id order by id desc limit 1), 0),
+      old.status, new.status, case when new.status in ('closed', 'archived') then new.assigned_user else old.assigned_user end);
+    return null;
+  end $$;
+  -- Intake names no status, so it does not even ask.
+  create trigger conversation_ended_or_reopened after update of status on conversation for each row
+    when (old.status <> new.status and (old.status in ('closed', 'archived') or new.status in ('closed', 'archived')))
+    execute function note_status_change();
+
+  create table conversation_rating (
+    workspace_id bigint not null,
+    conversation_id bigint not null,
+    score smallint not null check (score between 1 and 5),
+    comment text check (char_length(comment) <= 1000),
+    rated_user bigint,
+    created_at timestamptz not null default now(),
+    primary key (workspace_id, conversation_id),
+    foreign key (workspace_id, conversation_id) references conversation (workspace_id, id) on delete cascade
+  );
+  comment on table conversation_rating is 'What the customer thought of a conversation after it was closed.';
+  comment on column conversation_rating.rated_user is 'Whose the conversation was when it was rated first. No foreign key: the row outlives the user.';
+  call protect_by_workspace('conversation_rating');
+`;
+
+const KEPT = `
+  create table analytics_conversation (
+    workspace_id bigint not null references workspace (id) on delete cascade,
+    conversation_id bigint not null,
+    channel varchar(20) not null,
+    up_to_message bigint not null default 0,
+    up_to_change bigint,
+    opened_at timestamptz,
+    asked_at timestamptz,
+    answered boolean not null default false,
+    in_total boolean not null default false,
+    user_id bigint not null default 0,
+    is_open boolean not null default false,
+    is_unread boolean not null default false,
+    is_unassigned boolean not null default false,
+    score smallint,
+    rated_on date,
+    rated_user bigint,
+    primary key (workspace_id, conversation_id)
+  ) with (fillfactor = 70);
+  comment on table analytics_conversation is 'How far each conversation is counted, and what it contributes to analytics_now and to the ratings. No foreign key: of a deleted conversation the contribution is to be taken back.';
+  comment on column analytics_conversation.up_to_message is 'The newest message that is counted.';
+  comment on column analytics_conversation.up_to_change is 'The newest conversation_status_change that is counted; null: not even the opening is.';
+  comment on column analytics_conversation.asked_at is 'When the customer wrote what no person has answered yet.';
+  call protect_by_workspace('analytics_conversation');
+
+  create table analytics_day (
+    workspace_id bigint not null references workspace (id) on delete cascade,
+    user_id bigint not null,
+    day date not null,
+    channel varchar(20) not null,
+    inbound integer not null default 0,
+    outbound_people integer not null default 0,
+    outbound_bots integer not null default 0,
+    opened integer not null default 0,
+    closed integer not null default 0,
+    reopened integer not null default 0,
+    archived integer not null default 0,
+    primary key (workspace_id, user_id, day, channel)
+  ) with (fillfactor = 50);
+  comment on table analytics_day is 'What happened on a day in UTC. user_id 0: all of it, whoever did it; otherwise that user''s part.';
+  create index analytics_day_day on analytics_day (workspace_id, day);
+  call protect_by_workspace('analytics_day');
+
+  create table analytics_spread (
+    workspace_id bigint not null references workspace (id) on delete cascade,
+    user_id bigint not null,
+    measure varchar(20) not null check (measure in ('first_response', 'later_response', 'resolution', 'rating')),
+    day date not null,
+    channel varchar(20) not null,
+    bucket smallint not null,
+    count integer not null,
+    sum bigint not null,
+    primary key (workspace_id, user_id, measure, day, channel, bucket)
+  ) with (fillfactor = 50);
+  comment on table analytics_spread is 'How the values of a measure on a day in UTC are spread. user_id 0: all values; otherwise that user''s.';
+  comment on column analytics_spread.bucket is 'Times: how many of analytics_bounds() the seconds reach. Ratings: the score.';
+  comment on column analytics_spread.sum is 'Times: milliseconds. Ratings: the score times count.';
+  call protect_by_workspace('analytics_spread');
+
+  create table analytics_now (
+    workspace_id bigint not null references workspace (id) on delete cascade,
+    user_id bigint not null,
+    channel varchar(20) not null,
+    conversations integer not null,
+    open integer not null,
+    unread integer not null,
+    unassigned integer not null,
+    primary key (workspace_id, user_id, channel)
+  ) with (fillfactor = 50);
+  comment on table analytics_now is 'Conversations as they are, by whose they are; user_id 0: no person''s.';
+  call protect_by_workspace('analytics_now');
+`;
+
+/**
+ * One definition for what happens and for what had happened before: everything between where a conversation is counted
+ * up to and its newest message is counted, and the place moves there in the same transaction. So doing it again changes
+ * nothing.
+ */
+const MEASURE = `
+  create function analytics_bounds() returns integer[] language sql immutable parallel safe
+    return array[1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800, 2700, 3600,
+      5400, 7200, 10800, 14400, 21600, 28800, 43200, 64800, 86400, 129600, 172800, 259200, 345600, 432000, 604800,
+      864000, 1209600, 1814400, 2592000];
+
+  create function measure_conversations(ids bigint[]) returns void language plpgsql as $$
+  begin
+    insert into analytics_conversation (conversation_id, channel)
+      select id, channel from conversation where id = any (ids) order by id
+      on conflict do nothing;
+    -- What the next statements see was committed before: nobody else counts these conversations meanwhile.
+    perform from analytics_conversation where conversation_id = any (ids) order by conversation_id for update;
+
+    with counted as materialized (
+      select a.* from analytics_conversation a where a.conversation_id = any (ids)
+    ), entry as materialized (
+      -- In the order in which they happened: by the newest message of that moment, changes of status behind it.
+      select c.conversation_id, c.channel, 0::bigint as message, 0::bigint as change, 'opened' as kind, null::bigint as user_id, t.created_at as at
+      from counted c cross join lateral (select created_at from conversation where id = c.conversation_id limit 1) t
+      where c.up_to_change is null
+      union all
+      select conversation_id, channel, 0, 0, 'opened before', null, opened_at from counted where opened_at is not null
+      union all
+      select conversation_id, channel, 0, 0, 'asked before', null, asked_at from counted where asked_at is not null
+      union all
+      select c.conversation_id, c.channel, m.id, 0,
+        case when m.type in ('reaction', 'system', 'edit', 'revoke') then '' else m.sender_type end, m.sender_user, m.created_at
+      from counted c cross join lateral (
+        select id, type, sender_type, sender_user, created_at from message
+        where conversation_id = c.conversation_id and id > c.up_to_message order by id) m
+      union all
+      select c.conversation_id, c.channel, s.after_message, s.id,
+        case when s.to_status not in ('closed', 'archived') then 'reopened' when s.from_status = 'archived' then '' else s.to_status end,
+        s.assigned_user, s.at
+      from counted c cross join lateral (
+        select id, after_message, from_status, to_status, assigned_user, at from conversation_status_change
+        where conversation_id = c.conversation_id and id > coalesce(c.up_to_change, 0) order by id) s
+    ), placed as (
+      select *,
+        -- A turn of the customer ends with the answer of a person, or with the closing.
+        count(*) filter (where kind in ('user', 'closed')) over before as turn,
+        count(*) filter (where kind in ('user', 'closed')) over (partition by conversation_id) as turns,
+        max(at) filter (where kind in ('opened', 'reopened', 'opened before')) over before as open_since
+      from entry
+      window before as (partition by conversation_id order by message, change rows between unbounded preceding and 1 preceding)
+    ), timed as (
+      select *, min(at) filter (where kind in ('contact', 'asked before')) over (partition by conversation_id, turn) as asked
+      from placed
+    ), numbered as (
+      select t.*, (t.at at time zone 'UTC')::date as day, t.kind = 'user' and t.asked is not null as answers,
+        row_number() over (partition by t.conversation_id, t.kind = 'user' and t.asked is not null order by t.message, t.change) as n,
+        c.answered
+      from timed t join counted c using (conversation_id)
+    ), value as (
+      select n.day, n.channel, n.user_id, v.measure,
+        case when v.measure = 'rating' then v.amount else width_bucket(v.amount / 1000.0, analytics_bounds()::numeric[]) end as bucket,
+        1 as count, v.amount
+      from numbered n cross join lateral (
+        select case when not n.answered and n.n = 1 then 'first_response' else 'later_response' end as measure,
+          greatest(0, round(extract(epoch from n.at - n.asked) * 1000))::bigint as amount where n.answers
+        union all
+        select 'resolution', greatest(0, round(extract(epoch from n.at - n.open_since) * 1000))::bigint
+        where n.kind = 'closed' and n.open_since is not null) v
+      union all
+      select c.rated_on, c.channel, c.rated_user, 'rating', c.score, -1, -c.score
+      from counted c where c.score is not null and exists (select from conversation where id = c.conversation_id)
+      union all
+      select (r.created_at at time zone 'UTC')::date, c.channel, r.rated_user, 'rating', r.score, 1, r.score
+      from counted c cross join lateral (select * from conversation_rating where conversation_id = c.conversation_id limit 1) r
+    ), days as (
+      insert into analytics_day as d (user_id, day, channel, inbound, outbound_people, outbound_bots, opened, closed, reopened, archived)
+      select w.user_id, n.day, n.channel,
+        count(*) filter (where kind = 'contact'), count(*) filter (where kind = 'user'), count(*) filter (where kind = 'bot'),
+        count(*) filter (where kind = 'opened'), count(*) filter (where kind = 'closed'),
+        count(*) filter (where kind = 'reopened'), count(*) filter (where kind = 'archived')
+      from numbered n cross join lateral (select 0::bigint as user_id union all select n.user_id where n.user_id is not null) w
+      where kind in ('contact', 'user', 'bot', 'opened', 'closed', 'reopened', 'archived')
+      group by w.user_id, n.day, n.channel order by w.user_id, n.day, n.channel
+      on conflict (workspace_id, user_id, day, channel) do update set
+        inbound = d.inbound + excluded.inbound, outbound_people = d.outbound_people + excluded.outbound_people,
+        outbound_bots = d.outbound_bots + excluded.outbound_bots, opened = d.opened + excluded.opened,
+        closed = d.closed + excluded.closed, reopened = d.reopened + excluded.reopened, archived = d.archived + excluded.archived
+    ), spreads as (
+      insert into analytics_spread as s (user_id, measure, day, channel, bucket, count, sum)
+      select w.user_id, v.measure, v.day, v.channel, v.bucket, sum(v.count), sum(v.amount)
+      from value v cross join lateral (select 0::bigint as user_id union all select v.user_id where v.user_id is not null) w
+      group by w.user_id, v.measure, v.day, v.channel, v.bucket having sum(v.count) <> 0 or sum(v.amount) <> 0
+      order by w.user_id, v.measure, v.day, v.channel, v.bucket
+      on conflict (workspace_id, user_id, measure, day, channel, bucket) do update set
+        count = s.count + excluded.count, sum = s.sum + excluded.sum
+    ), present as materialized (
+      -- As it is now; of a conversation that is gone, nothing.
+      select c.conversation_id, c.channel, c.in_total, c.user_id as old_user, c.is_open, c.is_unread, c.is_unassigned,
+        t.id is not null as here, coalesce(t.assigned_user, 0) as new_user, coalesce(t.open, false) as open,
+        coalesce(t.open and not t.read, false) as unread,
+        coalesce(t.open and t.assigned_user is null and t.assigned_bot is null, false) as unassigned
+      from counted c left join lateral (
+        select id, assigned_user, assigned_bot, read, status in ('queue', 'active', 'transferred') as open
+        from conversation where id = c.conversation_id limit 1) t on true
+    ), now_counted as (
+      insert into analytics_now as k (user_id, channel, conversations, open, unread, unassigned)
+      select w.user_id, p.channel, sum(w.conversations), sum(w.open), sum(w.unread), sum(w.unassigned)
+      from present p cross join lateral (
+        select p.old_user as user_id, -1 as conversations, -p.is_open::int as open, -p.is_unread::int as unread, -p.is_unassigned::int as unassigned
+        where p.in_total
+        union all
+        select p.new_user, 1, p.open::int, p.unread::int, p.unassigned::int where p.here) w
+      group by w.user_id, p.channel
+      having sum(w.conversations) <> 0 or sum(w.open) <> 0 or sum(w.unread) <> 0 or sum(w.unassigned) <> 0
+      order by w.user_id, p.channel
+      on conflict (workspace_id, user_id, channel) do update set
+        conversations = k.conversations + excluded.conversations, open = k.open + excluded.open,
+        unread = k.unread + excluded.unread, unassigned = k.unassigned + excluded.unassigned
+    ), ends as (
+      select c.conversation_id, max(e.message) filter (where e.change = 0) as message, max(e.change) as change,
+        max(e.at) filter (where e.kind in ('opened', 'reopened', 'opened before')) as opened_at,
+        bool_or(e.answers) as answered,
+        min(e.at) filter (where e.kind in ('contact', 'asked before') and e.turn = e.turns) as asked_at
+      from counted c join numbered e using (conversation_id) group by c.conversation_id
+    ), gone as (
+      delete from analytics_conversation a using present p where a.conversation_id = p.conversation_id and not p.here
+    )
+    update analytics_conversation a set
+      up_to_message = greatest(a.up_to_message, e.message), up_to_change = greatest(a.up_to_change, e.change, 0),
+      opened_at = e.opened_at, asked_at = e.asked_at, answered = a.answered or coalesce(e.answered, false),
+      in_total = true, user_id = p.new_user, is_open = p.open, is_unread = p.unread, is_unassigned = p.unassigned,
+      score = r.score, rated_on = (r.created_at at time zone 'UTC')::date, rated_user = r.rated_user
+    from present p
+      left join ends e on e.conversation_id = p.conversation_id
+      left join lateral (select * from conversation_rating where conversation_id = p.conversation_id limit 1) r on true
+    where a.conversation_id = p.conversation_id and a.conversation_id = any (ids) and p.here;
+  end $$;
+  comment on function measure_conversations is 'Counts what has happened in these conversations since they were counted last. Doing it again changes nothing.';
+
+  create function rebuild_analytics() returns void language plpgsql as $$
+  declare
+    part bigint[];
+    last bigint := 0;
+  begin
+    delete from analytics_now;
+    delete from analytics_spread;
+    delete from analytics_day;
+    delete from analytics_conversation;
+    loop
+      part := array(select id from conversation where id > last order by id limit 1000);
+      exit when cardinality(part) = 0;
+      perform measure_conversations(part);
+      last := part[cardinality(part)];
+    end loop;
+  end $$;
+  comment on function rebuild_analytics is 'Counts everything of the workspace of the transaction anew from what is stored.';
+`;
+
+/**
+ * Earlier closings are found in the audit log; those that it does not know, bots' for one, are taken to have happened when
+ * the conversation was last changed.
+ */
+const FILL = `
+  -- From here on the journal tells what else there is to count.
+  insert into journal_consumer (name, cursor) values ('analytics', pg_current_snapshot()::text);
+  do $$
+  declare
+    it record;
+  begin
+    set local role apicechat_app;
+    for it in select id from workspace order by id loop
+      perform set_config('app.workspace_id', it.id::text, true);
+      insert into conversation_status_change (conversation_id, after_message, from_status, to_status, assigned_user, at)
+        select c.id, coalesce((select max(m.id) from message m where m.conversation_id = c.id and m.created_at <= a.created_at), 0),
+          a.details ->> 'from', a.details ->> 'to', c.assigned_user, a.created_at
+        from audit_log a join conversation c on c.id = a.subject_id
+        where a.subject_type = 'conversation' and a.action = 'conversation.status'
+          and array[a.details ->> 'from', a.details ->> 'to'] && array['closed', 'archived']
+        order by a.id;
+      insert into conversation_status_change (conversation_id, after_message, from_status, to_status, assigned_user, at)
+        select c.id, coalesce(c.last_message_id, 0), 'active', 'closed', c.assigned_user, c.updated_at
+        from conversation c
+        where c.status in ('closed', 'archived') and coalesce(
+          (select s.to_status from conversation_status_change s where s.conversation_id = c.id order by s.id desc limit 1), '')
+            not in ('closed', 'archived')
+        order by c.id;
+      perform rebuild_analytics();
+    end loop;
+    perform set_config('app.workspace_id', '', true);
+    reset role;
+  end $$;
+`;
