@@ -56,7 +56,14 @@ export class SocketConversationDto extends SocketClaimsDto {
 export class SocketTypingDto extends SocketConversationDto {}
 
 /** `send_message` */
-export class SocketSendDto extends SocketConversationDto {
+export class SocketSendDto extends SocketClaimsDto {
+  /** Users may leave it out: then it is their newest open conversation, which is made where there is none. */
+  @IsOptional()
+  @IsInt({ message: INVALID_ID })
+  @IsPositive({ message: INVALID_ID })
+  @Max(Number.MAX_SAFE_INTEGER, { message: INVALID_ID })
+  conversation_id?: number | null;
+
   /** Default: what the file is, else `text`. */
   @IsOptional()
   @IsIn(['text', 'image', 'file'])

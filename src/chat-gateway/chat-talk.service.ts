@@ -22,7 +22,8 @@ import { type ChatSocket, isOfStaff } from './chat-socket';
 
 /** Something to be said, in the words of neither contract. */
 export interface Said {
-  conversationId: number;
+  /** Null: the newest open one of the user. */
+  conversationId: number | null;
   text: string;
   type: ChatMessageType | null;
   fileId: string | null;
@@ -116,7 +117,7 @@ export class ChatTalk {
     const { conversationId, text, clientMessageId, replyToId } = said;
     const { message } = await this.messages.say(
       actor,
-      { conversationId },
+      conversationId === null ? 'newest' : { conversationId },
       { text, file, clientMessageId, replyToId },
     );
     return (await this.views.ofMessages([message], actor))[0]!;
@@ -124,6 +125,7 @@ export class ChatTalk {
 
   private async sayAsStaff(actor: StaffActor, said: Said, file: Upload | null): Promise<ChatMessageView> {
     const { conversationId, text, clientMessageId, replyToId } = said;
+    if (conversationId === null) throw invalid('conversation_id', 'Invalid conversation ID');
     await this.access.require(actor, conversationId);
     const { followed_by: _, ...message } = await this.sending.send(
       actor,

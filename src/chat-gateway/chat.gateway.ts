@@ -155,7 +155,7 @@ export class ChatGateway
   ): Promise<ChatAnswer<ChatMessageView>> {
     refuseFalseClaims(socket.data.actor, input);
     const said = {
-      conversationId: input.conversation_id,
+      conversationId: input.conversation_id ?? null,
       text: input.content ?? '',
       type: input.message_type ?? null,
       fileId: input.file_id ?? null,
