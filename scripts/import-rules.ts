@@ -34,8 +34,8 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['users', 'contacts'],
   ['auth', 'contact-user-accounts', 'presence', 'notifications'],
   ['conversations'],
-  ['messages'],
-  ['meta-whatsapp', 'app-chat', 'team-chat', 'bots', 'auto-assignment', 'analytics'],
+  ['messages', 'analytics'],
+  ['meta-whatsapp', 'app-chat', 'team-chat', 'bots', 'auto-assignment'],
   ['crm-gateway', 'api-docs'],
   [ROOT],
 ];

@@ -226,6 +226,19 @@ async function holdTheCounter(): Promise<() => Promise<void>> {
   return () => client.end();
 }
 
+test('of a conversation whose only unread message is deleted nothing is unread', async () => {
+  const before = (await summaryOf(admin)).unread_conversations;
+  const id = await conversationOf(system, newPhone());
+  const isUnread = async (count: number): Promise<boolean> =>
+    (await summaryOf(admin)).unread_conversations === before + count;
+  await eventually(() => isUnread(1), { what: 'the unread one' });
+  const [message] = await system.sql<{ id: number }>('select id from message where conversation_id = $1', [
+    id,
+  ]);
+  expect((await admin.delete(`/messages/${message!.id}`)).status).toBe(204);
+  await eventually(() => isUnread(0), { what: 'nothing unread' });
+});
+
 test('what another workspace does is not counted here, and the other way round', async () => {
   const other = await system.createWorkspace('elsewhere');
   const theirs = await system.signIn('admin', { workspaceId: other.id });
