@@ -40,6 +40,14 @@ create table analytics_day (
   closed integer default 0 not null,
   reopened integer default 0 not null,
   archived integer default 0 not null,
+  first_responses integer default 0 not null,
+  first_response_ms bigint default 0 not null,
+  later_responses integer default 0 not null,
+  later_response_ms bigint default 0 not null,
+  resolutions integer default 0 not null,
+  resolution_ms bigint default 0 not null,
+  ratings integer default 0 not null,
+  rating_sum integer default 0 not null,
   constraint analytics_day_pkey PRIMARY KEY (workspace_id, user_id, day, channel),
   constraint analytics_day_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
 );
@@ -275,127 +283,6 @@ create policy own_workspace on bot_trigger to apicechat_app using ((workspace_id
 grant delete, insert, select, update on bot_trigger to apicechat_app;
 grant delete, select on bot_trigger to apicechat_platform;
 
-create table canned_response (
-  workspace_id bigint default current_workspace_id() not null,
-  id bigint generated always as identity not null,
-  short_code character varying(50) not null,
-  title character varying(150) not null,
-  body text not null, -- With variables such as {{contact.name}}, filled in when it is used.
-  created_by bigint,
-  created_at timestamp with time zone default now() not null,
-  updated_at timestamp with time zone default now() not null,
-  constraint canned_response_pkey PRIMARY KEY (workspace_id, id),
-  constraint canned_response_workspace_id_created_by_fkey FOREIGN KEY (workspace_id, created_by) REFERENCES users(workspace_id, id) ON DELETE SET NULL (created_by),
-  constraint canned_response_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
-);
-CREATE INDEX canned_response_created_by ON public.canned_response USING btree (workspace_id, created_by) WHERE (created_by IS NOT NULL);
-CREATE UNIQUE INDEX canned_response_short_code ON public.canned_response USING btree (workspace_id, lower((short_code)::text));
-alter table canned_response enable and force row level security;
-create policy own_workspace on canned_response to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on canned_response to apicechat_app;
-
--- An app or website whose users write in the live chat.
-create table chat_app (
-  workspace_id bigint default current_workspace_id() not null,
-  id bigint generated always as identity not null,
-  app_id character varying(64) not null, -- Its name in X-App-Id; unique in the installation, since it says which workspace.
-  name character varying(100) not null,
-  secret text not null, -- Sealed. Signs the calls of its server.
-  previous_secret text, -- Sealed. Accepted as well, while the secret is being replaced.
-  visitors boolean default false not null, -- Whether people that it does not know may open a chat by themselves.
-  origins character varying(200)[] default '{}'::character varying[] not null, -- The websites on which they may; none given: any.
-  created_at timestamp with time zone default now() not null,
-  updated_at timestamp with time zone default now() not null,
-  constraint chat_app_pkey PRIMARY KEY (workspace_id, id),
-  constraint chat_app_app_id_key UNIQUE (app_id),
-  constraint chat_app_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
-  constraint chat_app_app_id_check CHECK (app_id::text ~ '^[A-Za-z0-9._-]+$'::text)
-);
-alter table chat_app enable and force row level security;
-create policy machinery on chat_app for select to apicechat_platform using (true);
-create policy own_workspace on chat_app to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on chat_app to apicechat_app;
-grant select on chat_app to apicechat_platform;
-
--- What a conversation of the live chat has beside what every conversation has.
-create table chat_conversation (
-  workspace_id bigint default current_workspace_id() not null,
-  conversation_id bigint not null,
-  chat_user_id bigint not null,
-  subject character varying(255),
-  user_read_up_to bigint default 0 not null, -- The user has read all that staff and bots said up to here, and perhaps some of what comes after it.
-  constraint chat_conversation_pkey PRIMARY KEY (workspace_id, conversation_id),
-  constraint chat_conversation_workspace_id_chat_user_id_fkey FOREIGN KEY (workspace_id, chat_user_id) REFERENCES chat_user(workspace_id, id) ON DELETE CASCADE,
-  constraint chat_conversation_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE
-);
-CREATE INDEX chat_conversation_user ON public.chat_conversation USING btree (workspace_id, chat_user_id, conversation_id DESC);
-alter table chat_conversation enable and force row level security;
-create policy own_workspace on chat_conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on chat_conversation to apicechat_app;
-
-create table chat_session (
-  workspace_id bigint default current_workspace_id() not null,
-  id uuid not null,
-  token_hash bytea not null,
-  chat_user_id bigint not null,
-  created_at timestamp with time zone default now() not null,
-  expires_at timestamp with time zone not null,
-  ended_at timestamp with time zone,
-  constraint chat_session_pkey PRIMARY KEY (workspace_id, id),
-  constraint chat_session_workspace_id_token_hash_key UNIQUE (workspace_id, token_hash),
-  constraint chat_session_workspace_id_chat_user_id_fkey FOREIGN KEY (workspace_id, chat_user_id) REFERENCES chat_user(workspace_id, id) ON DELETE CASCADE
-);
-CREATE INDEX chat_session_expires ON public.chat_session USING btree (expires_at);
-CREATE INDEX chat_session_user ON public.chat_session USING btree (workspace_id, chat_user_id);
-alter table chat_session enable and force row level security;
-create policy machinery on chat_session to apicechat_platform using (true);
-create policy own_workspace on chat_session to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on chat_session to apicechat_app;
-grant delete, select on chat_session to apicechat_platform;
-
--- Signatures that were used, for as long as their timestamp would be accepted.
-create table chat_signature (
-  workspace_id bigint default current_workspace_id() not null,
-  app bigint not null,
-  signature bytea not null,
-  expires_at timestamp with time zone not null,
-  constraint chat_signature_pkey PRIMARY KEY (workspace_id, app, signature),
-  constraint chat_signature_workspace_id_app_fkey FOREIGN KEY (workspace_id, app) REFERENCES chat_app(workspace_id, id) ON DELETE CASCADE
-);
-CREATE INDEX chat_signature_expires ON public.chat_signature USING btree (expires_at);
-alter table chat_signature enable and force row level security;
-create policy machinery on chat_signature to apicechat_platform using (true);
-create policy own_workspace on chat_signature to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on chat_signature to apicechat_app;
-grant delete, select on chat_signature to apicechat_platform;
-
--- Somebody who writes in the live chat, as their app knows them.
-create table chat_user (
-  workspace_id bigint default current_workspace_id() not null,
-  id bigint generated always as identity not null,
-  uuid uuid default gen_random_uuid() not null,
-  app bigint not null,
-  user_id bigint not null, -- The number by which the app knows them; where it gave none, one of ours from 2^52 on, where no app's can be.
-  username character varying(150),
-  account_name character varying(150),
-  phone_number character varying(40), -- As the app says. Nobody has proved it, so it is no name of the contact.
-  status integer default 2 not null, -- The app's own word for what kind of user it is.
-  visitor boolean default false not null,
-  contact_id bigint not null,
-  last_login timestamp with time zone,
-  created_at timestamp with time zone default now() not null,
-  constraint chat_user_pkey PRIMARY KEY (workspace_id, id),
-  constraint chat_user_workspace_id_app_user_id_key UNIQUE (workspace_id, app, user_id),
-  constraint chat_user_workspace_id_app_fkey FOREIGN KEY (workspace_id, app) REFERENCES chat_app(workspace_id, id),
-  constraint chat_user_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE
-);
-CREATE INDEX chat_user_contact ON public.chat_user USING btree (workspace_id, contact_id);
-CREATE INDEX chat_user_user_id ON public.chat_user USING btree (workspace_id, user_id);
-CREATE UNIQUE INDEX chat_user_username ON public.chat_user USING btree (workspace_id, app, lower((username)::text)) WHERE (username IS NOT NULL);
-alter table chat_user enable and force row level security;
-create policy own_workspace on chat_user to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on chat_user to apicechat_app;
-
 create table contact (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
@@ -443,7 +330,7 @@ create table contact_identity (
   created_at timestamp with time zone default now() not null,
   constraint contact_identity_pkey PRIMARY KEY (workspace_id, scheme, value),
   constraint contact_identity_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE,
-  constraint contact_identity_scheme_check CHECK (scheme::text = ANY (ARRAY['whatsapp_phone'::character varying, 'whatsapp_user'::character varying, 'app_user'::character varying]::text[]))
+  constraint contact_identity_scheme_check CHECK (scheme::text = ANY (ARRAY['whatsapp_phone'::character varying, 'whatsapp_user'::character varying]::text[]))
 );
 CREATE INDEX contact_identity_contact ON public.contact_identity USING btree (workspace_id, contact_id);
 alter table contact_identity enable and force row level security;
@@ -518,7 +405,6 @@ create table conversation (
   read_up_to_id bigint default 0 not null, -- Staff have read the customer's messages up to this id; unread_count is those after it that are not deleted.
   read_at timestamp with time zone, -- When read_up_to_id last moved forward.
   queued_at timestamp with time zone default now() not null, -- Since when it waits in the queue, or since when it last did.
-  parallel boolean default false not null, -- Opened beside others of the same customer, on a channel that lets them have several; found by its id only.
   constraint conversation_pkey PRIMARY KEY (workspace_id, id),
   constraint conversation_assigned_bot_fkey FOREIGN KEY (workspace_id, assigned_bot) REFERENCES bot(workspace_id, assignable_id),
   constraint conversation_workspace_id_assigned_user_fkey FOREIGN KEY (workspace_id, assigned_user) REFERENCES users(workspace_id, id),
@@ -532,13 +418,10 @@ create table conversation (
 );
 CREATE INDEX conversation_assigned_bot ON public.conversation USING btree (workspace_id, assigned_bot) WHERE (assigned_bot IS NOT NULL);
 CREATE INDEX conversation_assigned_user ON public.conversation USING btree (workspace_id, assigned_user, active_at, id);
-CREATE INDEX conversation_chat ON public.conversation USING btree (workspace_id, active_at, id) WHERE ((channel)::text = 'app-chat'::text);
-CREATE INDEX conversation_chat_id ON public.conversation USING btree (workspace_id, id) WHERE ((channel)::text = 'app-chat'::text);
-CREATE INDEX conversation_closed ON public.conversation USING btree (workspace_id, updated_at, id) WHERE ((status)::text = 'closed'::text);
 CREATE INDEX conversation_contact ON public.conversation USING btree (workspace_id, contact_id);
 CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, active_at, id);
 CREATE INDEX conversation_integration ON public.conversation USING btree (workspace_id, integration_id);
-CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE (((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[])) AND (NOT parallel));
+CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE ((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[]));
 CREATE INDEX conversation_priority ON public.conversation USING btree (workspace_id, priority, active_at, id) WHERE ((priority)::text <> 'normal'::text);
 CREATE INDEX conversation_status ON public.conversation USING btree (workspace_id, status, active_at, id);
 CREATE INDEX conversation_unread ON public.conversation USING btree (workspace_id, assigned_user) INCLUDE (unread_count) WHERE (unread_count > 0);
@@ -550,29 +433,6 @@ alter table conversation set (fillfactor=80);
 create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 create policy searching on conversation for select to postgres using (true);
 grant delete, insert, select, update on conversation to apicechat_app;
-
--- For staff only: apart from messages, so that no way to a customer leads past it.
-create table conversation_note (
-  workspace_id bigint default current_workspace_id() not null,
-  id bigint generated always as identity not null,
-  conversation_id bigint not null,
-  message_id bigint, -- The message it was written with.
-  author_user bigint not null,
-  kind character varying(20) default 'note'::character varying not null,
-  body text not null,
-  created_at timestamp with time zone default now() not null,
-  constraint conversation_note_pkey PRIMARY KEY (workspace_id, id),
-  constraint conversation_note_workspace_id_author_user_fkey FOREIGN KEY (workspace_id, author_user) REFERENCES users(workspace_id, id),
-  constraint conversation_note_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
-  constraint conversation_note_workspace_id_message_id_fkey FOREIGN KEY (workspace_id, message_id) REFERENCES message(workspace_id, id) ON DELETE SET NULL (message_id),
-  constraint conversation_note_kind_check CHECK (kind::text = ANY (ARRAY['note'::character varying, 'assignment'::character varying, 'resolution'::character varying]::text[]))
-);
-CREATE INDEX conversation_note_author ON public.conversation_note USING btree (workspace_id, author_user);
-CREATE INDEX conversation_note_conversation ON public.conversation_note USING btree (workspace_id, conversation_id, id);
-CREATE INDEX conversation_note_message ON public.conversation_note USING btree (workspace_id, message_id) WHERE (message_id IS NOT NULL);
-alter table conversation_note enable and force row level security;
-create policy own_workspace on conversation_note to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on conversation_note to apicechat_app;
 
 -- What the customer thought of a conversation after it was closed.
 create table conversation_rating (
@@ -621,20 +481,6 @@ CREATE INDEX conversation_status_change_conversation ON public.conversation_stat
 alter table conversation_status_change enable and force row level security;
 create policy own_workspace on conversation_status_change to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on conversation_status_change to apicechat_app;
-
-create table conversation_tag (
-  workspace_id bigint default current_workspace_id() not null,
-  conversation_id bigint not null,
-  tag_id bigint not null,
-  created_at timestamp with time zone default now() not null,
-  constraint conversation_tag_pkey PRIMARY KEY (workspace_id, conversation_id, tag_id),
-  constraint conversation_tag_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
-  constraint conversation_tag_workspace_id_tag_id_fkey FOREIGN KEY (workspace_id, tag_id) REFERENCES tag(workspace_id, id) ON DELETE CASCADE
-);
-CREATE INDEX conversation_tag_tag ON public.conversation_tag USING btree (workspace_id, tag_id, conversation_id);
-alter table conversation_tag enable and force row level security;
-create policy own_workspace on conversation_tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on conversation_tag to apicechat_app;
 
 create table device (
   workspace_id bigint default current_workspace_id() not null,
@@ -1161,17 +1007,6 @@ CREATE TRIGGER workspace_roles AFTER INSERT ON workspace FOR EACH ROW EXECUTE FU
 grant select on workspace to apicechat_app;
 grant insert, select, update on workspace to apicechat_platform;
 
-create view admin_activity_log with (security_invoker=true) as
- SELECT id,
-    user_id AS admin_id,
-    user_name AS admin_username,
-    action,
-    subject_type AS target_type,
-    subject_id AS target_id,
-    details,
-    created_at
-   FROM audit_log;
-
 CREATE OR REPLACE FUNCTION public.add_built_in_roles()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1280,33 +1115,34 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.measure_conversations(ids bigint[])
  RETURNS void
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_nestloop TO 'off'
+ SET enable_seqscan TO 'off'
 AS $function$
   begin
+    -- What the next statements see was committed before: nobody else counts in this workspace meanwhile.
+    perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_workspace_id(), 0));
     insert into analytics_conversation (conversation_id, channel)
-      select id, channel from conversation where id = any (ids) order by id
-      on conflict do nothing;
-    -- What the next statements see was committed before: nobody else counts these conversations meanwhile.
-    perform from analytics_conversation where conversation_id = any (ids) order by conversation_id for update;
+      select t.id, t.channel from unnest(ids) wanted(id)
+      cross join lateral (select id, channel from conversation where id = wanted.id limit 1) t
+      where not exists (select from analytics_conversation a where a.conversation_id = wanted.id);
 
     with counted as materialized (
-      select a.* from analytics_conversation a where a.conversation_id = any (ids)
+      select a.* from unnest(ids) wanted(id)
+      cross join lateral (select * from analytics_conversation where conversation_id = wanted.id limit 1) a
     ), entry as materialized (
       -- In the order in which they happened: by the newest message of that moment, changes of status behind it.
-      select c.conversation_id, c.channel, 0::bigint as message, 0::bigint as change, 'opened' as kind, null::bigint as user_id, t.created_at as at
+      select c.conversation_id, c.channel, c.answered, c.opened_at as opened_before, c.asked_at as asked_before, 0::bigint as message, 0::bigint as change, 'opened' as kind, null::bigint as user_id, t.created_at as at
       from counted c cross join lateral (select created_at from conversation where id = c.conversation_id limit 1) t
       where c.up_to_change is null
       union all
-      select conversation_id, channel, 0, 0, 'opened before', null, opened_at from counted where opened_at is not null
-      union all
-      select conversation_id, channel, 0, 0, 'asked before', null, asked_at from counted where asked_at is not null
-      union all
-      select c.conversation_id, c.channel, m.id, 0,
+      select c.conversation_id, c.channel, c.answered, c.opened_at, c.asked_at, m.id, 0,
         case when m.type in ('reaction', 'system', 'edit', 'revoke') then '' else m.sender_type end, m.sender_user, m.created_at
       from counted c cross join lateral (
         select id, type, sender_type, sender_user, created_at from message
         where conversation_id = c.conversation_id and id > c.up_to_message order by id) m
       union all
-      select c.conversation_id, c.channel, s.after_message, s.id,
+      select c.conversation_id, c.channel, c.answered, c.opened_at, c.asked_at, s.after_message, s.id,
         case when s.to_status not in ('closed', 'archived') then 'reopened' when s.from_status = 'archived' then '' else s.to_status end,
         s.assigned_user, s.at
       from counted c cross join lateral (
@@ -1317,17 +1153,30 @@ AS $function$
         -- A turn of the customer ends with the answer of a person, or with the closing.
         count(*) filter (where kind in ('user', 'closed')) over before as turn,
         count(*) filter (where kind in ('user', 'closed')) over (partition by conversation_id) as turns,
-        max(at) filter (where kind in ('opened', 'reopened', 'opened before')) over before as open_since
+        greatest(opened_before, max(at) filter (where kind in ('opened', 'reopened')) over before) as open_since
       from entry
       window before as (partition by conversation_id order by message, change rows between unbounded preceding and 1 preceding)
     ), timed as (
-      select *, min(at) filter (where kind in ('contact', 'asked before')) over (partition by conversation_id, turn) as asked
+      select *, least(case when turn = 0 then asked_before end,
+        min(at) filter (where kind = 'contact') over (partition by conversation_id, turn)) as asked
       from placed
     ), numbered as (
       select t.*, (t.at at time zone 'UTC')::date as day, t.kind = 'user' and t.asked is not null as answers,
-        row_number() over (partition by t.conversation_id, t.kind = 'user' and t.asked is not null order by t.message, t.change) as n,
-        c.answered
-      from timed t join counted c using (conversation_id)
+        row_number() over (partition by t.conversation_id, t.kind = 'user' and t.asked is not null order by t.message, t.change) as n
+      from timed t
+    ), present as materialized (
+      -- As it is now; of a conversation that is gone, nothing.
+      select c.conversation_id, c.channel, c.in_total, c.user_id as old_user, c.is_open, c.is_unread, c.is_unassigned,
+        t.id is not null as here, coalesce(t.assigned_user, 0) as new_user, coalesce(t.open, false) as open,
+        coalesce(t.open and not t.read, false) as unread,
+        coalesce(t.open and t.assigned_user is null and t.assigned_bot is null, false) as unassigned,
+        r.score, r.rated_on, r.rated_user
+      from counted c left join lateral (
+        select id, assigned_user, assigned_bot, read, status in ('queue', 'active', 'transferred') as open
+        from conversation where id = c.conversation_id limit 1) t on true
+      left join lateral (
+        select score, rated_user, (created_at at time zone 'UTC')::date as rated_on
+        from conversation_rating where conversation_id = c.conversation_id limit 1) r on true
     ), value as (
       select n.day, n.channel, n.user_id, v.measure,
         case when v.measure = 'rating' then v.amount else width_bucket(v.amount / 1000.0, analytics_bounds()::numeric[]) end as bucket,
@@ -1340,23 +1189,38 @@ AS $function$
         where n.kind = 'closed' and n.open_since is not null) v
       union all
       select c.rated_on, c.channel, c.rated_user, 'rating', c.score, -1, -c.score
-      from counted c where c.score is not null and exists (select from conversation where id = c.conversation_id)
+      from counted c join present p using (conversation_id)
+      where c.score is not null and p.here and (c.score, c.rated_on) is distinct from (p.score, p.rated_on)
       union all
-      select (r.created_at at time zone 'UTC')::date, c.channel, r.rated_user, 'rating', r.score, 1, r.score
-      from counted c cross join lateral (select * from conversation_rating where conversation_id = c.conversation_id limit 1) r
-    ), days as (
-      insert into analytics_day as d (user_id, day, channel, inbound, outbound_people, outbound_bots, opened, closed, reopened, archived)
-      select w.user_id, n.day, n.channel,
-        count(*) filter (where kind = 'contact'), count(*) filter (where kind = 'user'), count(*) filter (where kind = 'bot'),
-        count(*) filter (where kind = 'opened'), count(*) filter (where kind = 'closed'),
-        count(*) filter (where kind = 'reopened'), count(*) filter (where kind = 'archived')
-      from numbered n cross join lateral (select 0::bigint as user_id union all select n.user_id where n.user_id is not null) w
+      select p.rated_on, p.channel, p.rated_user, 'rating', p.score, 1, p.score
+      from counted c join present p using (conversation_id)
+      where p.score is not null and (c.score, c.rated_on) is distinct from (p.score, p.rated_on)
+    ), happened as (
+      select day, channel, user_id, kind as what, 1 as count, 0::bigint as amount from numbered
       where kind in ('contact', 'user', 'bot', 'opened', 'closed', 'reopened', 'archived')
-      group by w.user_id, n.day, n.channel order by w.user_id, n.day, n.channel
+      union all
+      select day, channel, user_id, measure, count, amount from value
+    ), days as (
+      insert into analytics_day as d (user_id, day, channel, inbound, outbound_people, outbound_bots, opened, closed, reopened, archived,
+        first_responses, first_response_ms, later_responses, later_response_ms, resolutions, resolution_ms, ratings, rating_sum)
+      select w.user_id, h.day, h.channel,
+        count(*) filter (where what = 'contact'), count(*) filter (where what = 'user'), count(*) filter (where what = 'bot'),
+        count(*) filter (where what = 'opened'), count(*) filter (where what = 'closed'),
+        count(*) filter (where what = 'reopened'), count(*) filter (where what = 'archived'),
+        count(*) filter (where what = 'first_response'), coalesce(sum(amount) filter (where what = 'first_response'), 0),
+        count(*) filter (where what = 'later_response'), coalesce(sum(amount) filter (where what = 'later_response'), 0),
+        count(*) filter (where what = 'resolution'), coalesce(sum(amount) filter (where what = 'resolution'), 0),
+        coalesce(sum(count) filter (where what = 'rating'), 0), coalesce(sum(amount) filter (where what = 'rating'), 0)
+      from happened h cross join lateral (select 0::bigint as user_id union all select h.user_id where h.user_id is not null) w
+      group by w.user_id, h.day, h.channel order by w.user_id, h.day, h.channel
       on conflict (workspace_id, user_id, day, channel) do update set
         inbound = d.inbound + excluded.inbound, outbound_people = d.outbound_people + excluded.outbound_people,
         outbound_bots = d.outbound_bots + excluded.outbound_bots, opened = d.opened + excluded.opened,
-        closed = d.closed + excluded.closed, reopened = d.reopened + excluded.reopened, archived = d.archived + excluded.archived
+        closed = d.closed + excluded.closed, reopened = d.reopened + excluded.reopened, archived = d.archived + excluded.archived,
+        first_responses = d.first_responses + excluded.first_responses, first_response_ms = d.first_response_ms + excluded.first_response_ms,
+        later_responses = d.later_responses + excluded.later_responses, later_response_ms = d.later_response_ms + excluded.later_response_ms,
+        resolutions = d.resolutions + excluded.resolutions, resolution_ms = d.resolution_ms + excluded.resolution_ms,
+        ratings = d.ratings + excluded.ratings, rating_sum = d.rating_sum + excluded.rating_sum
     ), spreads as (
       insert into analytics_spread as s (user_id, measure, day, channel, bucket, count, sum)
       select w.user_id, v.measure, v.day, v.channel, v.bucket, sum(v.count), sum(v.amount)
@@ -1365,15 +1229,6 @@ AS $function$
       order by w.user_id, v.measure, v.day, v.channel, v.bucket
       on conflict (workspace_id, user_id, measure, day, channel, bucket) do update set
         count = s.count + excluded.count, sum = s.sum + excluded.sum
-    ), present as materialized (
-      -- As it is now; of a conversation that is gone, nothing.
-      select c.conversation_id, c.channel, c.in_total, c.user_id as old_user, c.is_open, c.is_unread, c.is_unassigned,
-        t.id is not null as here, coalesce(t.assigned_user, 0) as new_user, coalesce(t.open, false) as open,
-        coalesce(t.open and not t.read, false) as unread,
-        coalesce(t.open and t.assigned_user is null and t.assigned_bot is null, false) as unassigned
-      from counted c left join lateral (
-        select id, assigned_user, assigned_bot, read, status in ('queue', 'active', 'transferred') as open
-        from conversation where id = c.conversation_id limit 1) t on true
     ), now_counted as (
       insert into analytics_now as k (user_id, channel, conversations, open, unread, unassigned)
       select w.user_id, p.channel, sum(w.conversations), sum(w.open), sum(w.unread), sum(w.unassigned)
@@ -1389,22 +1244,21 @@ AS $function$
         conversations = k.conversations + excluded.conversations, open = k.open + excluded.open,
         unread = k.unread + excluded.unread, unassigned = k.unassigned + excluded.unassigned
     ), ends as (
-      select c.conversation_id, max(e.message) filter (where e.change = 0) as message, max(e.change) as change,
-        max(e.at) filter (where e.kind in ('opened', 'reopened', 'opened before')) as opened_at,
+      select e.conversation_id, max(e.message) filter (where e.change = 0) as message, max(e.change) as change,
+        greatest(max(e.opened_before), max(e.at) filter (where e.kind in ('opened', 'reopened'))) as opened_at,
         bool_or(e.answers) as answered,
-        min(e.at) filter (where e.kind in ('contact', 'asked before') and e.turn = e.turns) as asked_at
-      from counted c join numbered e using (conversation_id) group by c.conversation_id
+        least(max(e.asked_before) filter (where e.turns = 0), min(e.at) filter (where e.kind = 'contact' and e.turn = e.turns)) as asked_at
+      from numbered e group by e.conversation_id
     ), gone as (
-      delete from analytics_conversation a using present p where a.conversation_id = p.conversation_id and not p.here
+      delete from analytics_conversation where conversation_id = any (array(select conversation_id from present where not here))
     )
     update analytics_conversation a set
       up_to_message = greatest(a.up_to_message, e.message), up_to_change = greatest(a.up_to_change, e.change, 0),
-      opened_at = e.opened_at, asked_at = e.asked_at, answered = a.answered or coalesce(e.answered, false),
+      opened_at = case when e.conversation_id is null then a.opened_at else e.opened_at end,
+      asked_at = case when e.conversation_id is null then a.asked_at else e.asked_at end, answered = a.answered or coalesce(e.answered, false),
       in_total = true, user_id = p.new_user, is_open = p.open, is_unread = p.unread, is_unassigned = p.unassigned,
-      score = r.score, rated_on = (r.created_at at time zone 'UTC')::date, rated_user = r.rated_user
-    from present p
-      left join ends e on e.conversation_id = p.conversation_id
-      left join lateral (select * from conversation_rating where conversation_id = p.conversation_id limit 1) r on true
+      score = p.score, rated_on = p.rated_on, rated_user = p.rated_user
+    from present p left join ends e on e.conversation_id = p.conversation_id
     where a.conversation_id = p.conversation_id and a.conversation_id = any (ids) and p.here;
   end $function$;
 
@@ -1459,6 +1313,7 @@ AS $function$
     part bigint[];
     last bigint := 0;
   begin
+    perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_workspace_id(), 0));
     delete from analytics_now;
     delete from analytics_spread;
     delete from analytics_day;

@@ -20,6 +20,13 @@ export interface JournalConsumer {
   isUrgent?: (event: JournalEvent) => boolean;
   /** Entries of one workspace that are handed over together, at most. Default: 100. */
   atOnce?: number;
+  /** That something happened, and in which conversation, is enough: what the entries say is not fetched. Default: false. */
+  bare?: boolean;
+  /**
+   * After a look that took t the next begins no sooner than `rest` x t later, so that it takes one part in so many of the
+   * time at most, and many entries together where many come. Default: 0.
+   */
+  rest?: number;
   /**
    * Acts on wanted entries of one workspace, in their order. What it does must be in one transaction, or harmless
    * when done again: a crash after it and before the place is saved hands the same entries over once more, and an

@@ -113,15 +113,19 @@ export class JournalReader {
     return durablePart(rows[0]!.now, rows[0]!.last);
   }
 
-  /** The same over a connection that the caller holds, and only entries of these types and, if given, workspaces. */
+  /**
+   * The same over a connection that the caller holds, and only entries of these types and, if given, workspaces; `bare`:
+   * without what they say.
+   */
   async readOn(
     client: PoolClient,
     cursor: JournalCursor,
     limit: number,
     types: readonly string[],
     workspaceIds: readonly number[] | null,
+    bare = false,
   ): Promise<JournalPage> {
-    const [name, text, values] = readStatement(cursor, limit, workspaceIds, types);
+    const [name, text, values] = readStatement(cursor, limit, workspaceIds, types, bare);
     return pageOf((await client.query<EventRow>({ name, text, values })).rows, cursor, limit);
   }
 
@@ -142,14 +146,15 @@ function readStatement(
   limit: number,
   workspaceIds: readonly number[] | null,
   types: readonly string[] | null,
+  bare = false,
 ): [name: string, text: string, values: unknown[]] {
   return [
-    'journal_read',
+    bare ? 'journal_read_bare' : 'journal_read',
     // Without `upto` the difference ends at this statement's own snapshot, which is what it sees.
     `select pg_current_snapshot()::text as now, ${LAST_XID} as last, floor.xid >= pg_snapshot_xmin($1) as gap, e.*
      from journal_floor floor
      left join lateral (
-       select id, workspace_id, type, conversation_id, audience, payload::text as payload, created_at from event
+       select id, workspace_id, type, conversation_id, audience, ${bare ? `'null'` : 'payload::text'} as payload, created_at from event
        where xid >= pg_snapshot_xmin($1::pg_snapshot)
          and xid < pg_snapshot_xmax(pg_current_snapshot()) -- else it came with a dump of another cluster
          and not pg_visible_in_snapshot(xid, $1::pg_snapshot)

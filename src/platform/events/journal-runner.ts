@@ -49,6 +49,7 @@ interface Handled {
 export class JournalRunner {
   private working: Promise<void> | null = null;
   private again = false;
+  private restsUntil = 0;
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -98,8 +99,15 @@ export class JournalRunner {
       this.again = true;
       return;
     }
+    const began = performance.now();
+    if (began < this.restsUntil) {
+      this.lookIn(this.restsUntil - began);
+      return;
+    }
     this.working = this.work().finally(() => {
       this.working = null;
+      const ended = performance.now();
+      this.restsUntil = ended + (ended - began) * (this.consumer.rest ?? 0);
       if (!this.again) return;
       this.again = false;
       this.look();
@@ -148,13 +156,14 @@ export class JournalRunner {
   }
 
   private async pageFrom(client: PoolClient, from: JournalCursor): Promise<JournalPage> {
-    const { types, workspaces } = this.consumer;
-    if (workspaces === undefined) return await this.reader.readOn(client, from, PAGE, types, null);
+    const { types, workspaces, atOnce = RUN, bare = false } = this.consumer;
+    const limit = Math.max(PAGE, atOnce);
+    if (workspaces === undefined) return await this.reader.readOn(client, from, limit, types, null, bare);
     // The end is fixed before the consumer is asked: else it would pass over what a workspace did that it began to
     // work for in between.
     const upto = from.upto ?? (await this.reader.end(client));
     const wanted = await workspaces.call(this.consumer);
-    const page = await this.reader.readOn(client, { ...from, upto }, PAGE, types, wanted);
+    const page = await this.reader.readOn(client, { ...from, upto }, limit, types, wanted, bare);
     return { ...page, complete: from.upto === null && page.next.upto === null };
   }
 
