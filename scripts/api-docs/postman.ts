@@ -13,7 +13,7 @@ const VARIABLES = {
   verify_token: '',
   phone_number_id: '106540352242922',
   customer: '5491155550001',
-  chat_app_id: 'default',
+  chat_app: 'default',
   chat_app_secret: '',
 };
 

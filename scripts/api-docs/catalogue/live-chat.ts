@@ -8,7 +8,7 @@ const SIGN = [
   'const path = pm.variables.replaceIn(pm.request.url.getPathWithQuery());',
   "const signed = [timestamp, pm.request.method, path, CryptoJS.SHA256(text).toString()].join('\\n');",
   "const signature = CryptoJS.HmacSHA256(signed, pm.variables.get('chat_app_secret')).toString();",
-  "pm.request.headers.upsert({ key: 'x-app-id', value: pm.variables.get('chat_app_id') });",
+  "pm.request.headers.upsert({ key: 'x-app-id', value: pm.variables.get('chat_app') });",
   "pm.request.headers.upsert({ key: 'x-timestamp', value: timestamp });",
   "pm.request.headers.upsert({ key: 'x-signature', value: signature });",
 ];
@@ -86,7 +86,7 @@ export const LIVE_CHAT: Chapter = {
       route: 'POST /api/chat/visitors',
       name: 'Open a chat as a visitor of a website',
       about: 'Without a server: for somebody whom no app knows, where the app allows that.',
-      body: { app_id: '{{chat_app_id}}', name: 'Somebody' },
+      body: { app_id: '{{chat_app}}', name: 'Somebody' },
       anonymous: true,
       errors: {
         FORBIDDEN: 'The app takes no visitors, or none from this website.',

@@ -2,6 +2,7 @@ import type { Area } from '../../support/areas';
 import { analyticsArea } from './analytics.area';
 import { botsArea } from './bots.area';
 import { chatAdminArea } from './chat-admin.area';
+import { chatAppsArea, chatSharedArea, chatUserArea } from './chat-user.area';
 import { contactUserAccountsArea } from './contact-user-accounts.area';
 import { contactsArea } from './contacts.area';
 import { conversationsArea } from './conversations.area';
@@ -18,6 +19,9 @@ export const AREAS: Area[] = [
   analyticsArea,
   botsArea,
   chatAdminArea,
+  chatAppsArea,
+  chatSharedArea,
+  chatUserArea,
   contactUserAccountsArea,
   contactsArea,
   conversationsArea,
