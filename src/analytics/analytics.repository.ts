@@ -33,16 +33,22 @@ export interface BucketsOfDay extends Buckets {
   measure: Measure;
 }
 
+/** How many times something took, and how long all of them together. */
+export interface Sum {
+  count: number;
+  ms: number;
+}
+
 export interface AgentCounts {
   userId: number;
   messages: number;
   closed: number;
   reopened: number;
-}
-
-export interface BucketsOfAgent extends Buckets {
-  userId: number;
-  measure: Measure;
+  first: Sum;
+  later: Sum;
+  resolution: Sum;
+  ratings: number;
+  ratingSum: number;
 }
 
 export interface CurrentCounts {
@@ -53,17 +59,9 @@ export interface CurrentCounts {
   mine: number;
 }
 
+const SUM = (count: string, ms: string): string =>
+  `json_build_object('count', coalesce(sum(${count}), 0), 'ms', coalesce(sum(${ms}), 0))`;
 const CHANNEL = (parameter: string): string => `(${parameter}::text is null or channel = ${parameter})`;
-
-/** Users who did something in the period, and those whose conversations were rated in it. */
-const AGENTS = `with did as (
-    select user_id, sum(outbound_people)::int as messages, sum(closed)::int as closed, sum(reopened)::int as reopened
-    from analytics_day where user_id > ${EVERYBODY} and day between $1::date and $2::date and ${CHANNEL('$3')}
-    group by user_id
-  ), rated as (
-    select distinct user_id from analytics_spread
-    where user_id > ${EVERYBODY} and measure = 'rating' and day between $1::date and $2::date and ${CHANNEL('$3')} and count > 0
-  )`;
 
 /** All SQL of the numbers that are kept. Within an open unit of work. */
 @Injectable()
@@ -132,35 +130,35 @@ export class AnalyticsRepository {
     limit: number,
     offset: number,
   ): Promise<AgentCounts[]> {
-    return await this.work.current.query<AgentCounts>(
-      `${AGENTS}
-       select user_id as "userId", coalesce(messages, 0) as messages, coalesce(closed, 0) as closed,
-         coalesce(reopened, 0) as reopened
-       from did full join rated using (user_id) order by user_id limit $4 offset $5`,
+    return await this.work.current.prepared<AgentCounts>(
+      'analytics_agents',
+      `select user_id as "userId", sum(outbound_people)::int as messages, sum(closed)::int as closed, sum(reopened)::int as reopened,
+         ${SUM('first_responses', 'first_response_ms')} as first, ${SUM('later_responses', 'later_response_ms')} as later,
+         ${SUM('resolutions', 'resolution_ms')} as resolution, sum(ratings)::int as ratings, sum(rating_sum)::int as "ratingSum"
+       from analytics_day where user_id > ${EVERYBODY} and day between $1::date and $2::date and ${CHANNEL('$3')}
+       group by user_id order by user_id limit $4 offset $5`,
       [period.from, period.to, channel, limit, offset],
     );
   }
 
   async countAgents(period: Period, channel: string | null): Promise<number> {
-    const [row] = await this.work.current.query<{ count: number }>(
-      `${AGENTS} select count(*)::int as count from did full join rated using (user_id)`,
+    const [row] = await this.work.current.prepared<{ count: number }>(
+      'analytics_count_agents',
+      `select count(distinct user_id)::int as count
+       from analytics_day where user_id > ${EVERYBODY} and day between $1::date and $2::date and ${CHANNEL('$3')}`,
       [period.from, period.to, channel],
     );
     return row!.count;
   }
 
-  /** The same of each of these users, of the whole period. */
-  async spreadsOf(
-    userIds: number[],
-    { from, to }: Period,
-    channel: string | null,
-  ): Promise<BucketsOfAgent[]> {
-    return await this.work.current.query<BucketsOfAgent>(
-      `select user_id as "userId", measure, to_json(array_agg(bucket)) as buckets, to_json(array_agg(count)) as counts, sum(sum)::bigint as sum
-       from (select user_id, measure, bucket, sum(count) as count, sum(sum) as sum from analytics_spread
-             where user_id = any ($1) and day between $2::date and $3::date and ${CHANNEL('$4')} group by 1, 2, 3) b
-       group by user_id, measure`,
-      [userIds, from, to, channel],
+  /** All answers of people in the period, first and later ones. */
+  async answers({ from, to, channel, userId }: ReportFilter): Promise<Sum> {
+    const [row] = await this.work.current.prepared<{ answers: Sum }>(
+      'analytics_answers',
+      `select ${SUM('first_responses + later_responses', 'first_response_ms + later_response_ms')} as answers
+       from analytics_day where user_id = $1 and day between $2::date and $3::date and ${CHANNEL('$4')}`,
+      [userId, from, to, channel],
     );
+    return row!.answers;
   }
 }

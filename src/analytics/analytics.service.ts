@@ -8,7 +8,6 @@ import type { AgentsQuery, ReportQuery, SummaryQuery } from './analytics.dto';
 import {
   type AgentCounts,
   AnalyticsRepository,
-  type BucketsOfAgent,
   EVERYBODY,
   type Measure,
   type ReportFilter,
@@ -23,9 +22,17 @@ import type {
   SummaryDto,
   VolumeReport,
 } from './analytics.types';
-import { averageOf, resolutionOf, satisfactionOf, timesOf, volumeOf } from './figures';
+import {
+  averageOf,
+  averageScoreOf,
+  meanTimeOf,
+  resolutionOf,
+  satisfactionOf,
+  timesOf,
+  volumeOf,
+} from './figures';
 import { dayOf, daysUpTo, partOf, partsOf, periodOf } from './period';
-import { type Spread, spreadOf } from './spread';
+import { spreadOf } from './spread';
 
 const RESPONSES: Measure[] = ['first_response', 'later_response'];
 const AVERAGE_DAYS = 7;
@@ -55,10 +62,11 @@ export class AnalyticsService {
       userId: only ?? EVERYBODY,
     };
     return await this.work.read(actor, async () => {
-      const [counts, closed, responses] = await Promise.all([
+      const [counts, closed, week, ofToday] = await Promise.all([
         this.rows.now(channel, of, only),
         this.rows.closedOn(today, channel, only),
-        this.rows.spreads(answers, RESPONSES),
+        this.rows.answers(answers),
+        this.rows.answers({ ...answers, from: today }),
       ]);
       return {
         total_conversations: counts.conversations,
@@ -67,8 +75,8 @@ export class AnalyticsService {
         assigned_to_me: counts.mine,
         unassigned: counts.unassigned,
         closed_today: closed,
-        average_response_seconds: averageOf(spreadOf(responses)),
-        average_response_seconds_today: averageOf(spreadOf(responses.filter(({ day }) => day === today))),
+        average_response_seconds: averageOf(week),
+        average_response_seconds_today: averageOf(ofToday),
       };
     });
   }
@@ -124,16 +132,8 @@ export class AnalyticsService {
         this.rows.agents(period, channel, query.limit, query.offset),
         this.rows.countAgents(period, channel),
       ]);
-      const ids = agents.map(({ userId }) => userId);
-      const buckets = ids.length === 0 ? [] : await this.rows.spreadsOf(ids, period, channel);
       const names = new Map((await this.users.all(actor.workspaceId)).map(({ id, name }) => [id, name]));
-      const data = agents.map((agent) =>
-        agentOf(
-          agent,
-          names.get(agent.userId) ?? null,
-          buckets.filter(({ userId }) => userId === agent.userId),
-        ),
-      );
+      const data = agents.map((agent) => agentOf(agent, names.get(agent.userId) ?? null));
       return { ...period, time_zone: 'UTC', ...pageOf(data, total, query) };
     });
   }
@@ -158,19 +158,17 @@ function byPart<T extends { day: string }>(rows: T[], by: 'day' | 'week'): (part
   return (part) => parts.get(part) ?? [];
 }
 
-function agentOf(agent: AgentCounts, name: string | null, buckets: BucketsOfAgent[]): AgentNumbersDto {
-  const of = (wanted: Measure): Spread => spreadOf(buckets.filter(({ measure }) => measure === wanted));
-  const { ratings, average_score } = satisfactionOf(of('rating'));
+function agentOf(agent: AgentCounts, name: string | null): AgentNumbersDto {
   return {
     user_id: agent.userId,
     name,
     messages: agent.messages,
     closed: agent.closed,
     reopened: agent.reopened,
-    first_response: timesOf(of('first_response')),
-    later_responses: timesOf(of('later_response')),
-    resolution: timesOf(of('resolution')),
-    ratings,
-    average_score,
+    first_response: meanTimeOf(agent.first),
+    later_responses: meanTimeOf(agent.later),
+    resolution: meanTimeOf(agent.resolution),
+    ratings: agent.ratings,
+    average_score: averageScoreOf(agent.ratings, agent.ratingSum),
   };
 }

@@ -182,6 +182,17 @@ export interface SatisfactionReport extends ReportHead {
   periods: SatisfactionPartDto[];
 }
 
+/** How long something took. Its median is in the report of the same name with `user_id`. */
+export interface MeanTimeDto {
+  /** How many times it was. */
+  count: number;
+  /**
+   * The mean, exact. Null where it never was.
+   * @TJS-type ["number", "null"]
+   */
+  average_seconds: number | null;
+}
+
 /** What one user did in the period; each number as in the report of the same name with `user_id`. */
 export interface AgentNumbersDto {
   user_id: number;
@@ -191,11 +202,14 @@ export interface AgentNumbersDto {
   messages: number;
   closed: number;
   reopened: number;
-  first_response: TimesDto;
-  later_responses: TimesDto;
-  resolution: TimesDto;
+  first_response: MeanTimeDto;
+  later_responses: MeanTimeDto;
+  resolution: MeanTimeDto;
   ratings: number;
-  /** @TJS-type ["number", "null"] */
+  /**
+   * The mean of the scores, from 1 to 5. Null where there is none.
+   * @TJS-type ["number", "null"]
+   */
   average_score: number | null;
 }
 

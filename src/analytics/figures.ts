@@ -1,10 +1,21 @@
-import type { DayCounts } from './analytics.repository';
-import type { ResolutionDto, SatisfactionDto, ScoresDto, TimesDto, VolumeDto } from './analytics.types';
+import type { DayCounts, Sum } from './analytics.repository';
+import type {
+  MeanTimeDto,
+  ResolutionDto,
+  SatisfactionDto,
+  ScoresDto,
+  TimesDto,
+  VolumeDto,
+} from './analytics.types';
 import { quantile, type Spread } from './spread';
 
 /** The mean of times, in seconds. */
-export function averageOf({ count, sum }: Spread): number | null {
-  return count === 0 ? null : rounded(sum / count / 1000);
+export function averageOf({ count, ms }: Sum): number | null {
+  return count === 0 ? null : rounded(ms / count / 1000);
+}
+
+export function meanTimeOf(sum: Sum): MeanTimeDto {
+  return { count: sum.count, average_seconds: averageOf(sum) };
 }
 
 export function timesOf(spread: Spread): TimesDto {
@@ -14,7 +25,7 @@ export function timesOf(spread: Spread): TimesDto {
   };
   return {
     count: spread.count,
-    average_seconds: averageOf(spread),
+    average_seconds: averageOf({ count: spread.count, ms: spread.sum }),
     median_seconds: estimate(0.5),
     p90_seconds: estimate(0.9),
   };
@@ -50,10 +61,14 @@ export function satisfactionOf({ count, sum, inBucket }: Spread): SatisfactionDt
   const scores: ScoresDto = { '1': given(1), '2': given(2), '3': given(3), '4': given(4), '5': given(5) };
   return {
     ratings: count,
-    average_score: count === 0 ? null : rounded(sum / count),
+    average_score: averageScoreOf(count, sum),
     satisfied_share: count === 0 ? null : rounded((scores['4'] + scores['5']) / count),
     scores,
   };
+}
+
+export function averageScoreOf(ratings: number, sum: number): number | null {
+  return ratings === 0 ? null : rounded(sum / ratings);
 }
 
 function total(counts: DayCounts[], name: keyof DayCounts): number {

@@ -90,12 +90,30 @@ test('what was stored before is counted, closings as far as they are known, in e
 
   await migrateDatabase({ url: database.url });
 
-  const part = { closed: 1 };
+  const first = { first_responses: 1, first_response_ms: 60_000 };
+  const later = { later_responses: 1, later_response_ms: 5_000 };
+  const resolved = (resolutions: number, resolution_ms: number): object => ({
+    closed: resolutions,
+    resolutions,
+    resolution_ms,
+  });
   expect(await keptOf(sql)).toEqual({
-    'day 0 2026-01-05 app': { inbound: 2, outbound_people: 1, opened: 3, closed: 2 },
-    [`day ${ana} 2026-01-05 app`]: { outbound_people: 1, ...part },
-    'day 0 2026-01-06 app': { inbound: 1, outbound_people: 1, reopened: 1, closed: 1 },
-    [`day ${ana} 2026-01-06 app`]: { outbound_people: 1, reopened: 1, ...part },
+    'day 0 2026-01-05 app': {
+      inbound: 2,
+      outbound_people: 1,
+      opened: 3,
+      ...first,
+      ...resolved(2, 4_800_000),
+    },
+    [`day ${ana} 2026-01-05 app`]: { outbound_people: 1, ...first, ...resolved(1, 3_600_000) },
+    'day 0 2026-01-06 app': {
+      inbound: 1,
+      outbound_people: 1,
+      reopened: 1,
+      ...later,
+      ...resolved(1, 1_800_000),
+    },
+    [`day ${ana} 2026-01-06 app`]: { outbound_people: 1, reopened: 1, ...later, ...resolved(1, 1_800_000) },
     'day 0 2026-01-07 app': { archived: 1 },
     [`day ${ana} 2026-01-07 app`]: { archived: 1 },
     'spread 0 first_response 2026-01-05 app 11': { count: 1, sum: 60_000 },

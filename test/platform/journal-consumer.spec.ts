@@ -133,6 +133,30 @@ test('entries of one workspace come together, never those of two', async () => {
   ]);
 });
 
+test.each([
+  [undefined, [100, 100, 30]],
+  [150, [150, 80]],
+])('at once come as many as it takes: %s', async (atOnce, sizes) => {
+  const runs: number[] = [];
+  const consumer: JournalConsumer = {
+    name: 'notes',
+    atOnce,
+    types: ['noted'],
+    wants: () => true,
+    handle: async (_, events) => {
+      runs.push(events.length);
+      await Promise.resolve();
+    },
+  };
+  await consumers.start(consumer);
+  await append(
+    platform,
+    Array.from({ length: 230 }, (__, n) => `${n}`),
+  );
+  await eventually(() => runs.reduce((sum, one) => sum + one, 0) === 230);
+  expect(runs).toEqual(sizes);
+});
+
 test('of two processes one works at a time, and together they hand over everything once and in order', async () => {
   const seen: string[] = [];
   let [now, most] = [0, 0];

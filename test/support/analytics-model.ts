@@ -28,6 +28,14 @@ export interface Made {
 /** What is kept, each row by its key; rows that say nothing are left out. */
 export type Kept = Record<string, Record<string, number>>;
 
+/** Under which names `analytics_day` has how many values there are of each measure, and their sum. */
+const TOTALS: Record<string, [count: string, sum: string]> = {
+  first_response: ['first_responses', 'first_response_ms'],
+  later_response: ['later_responses', 'later_response_ms'],
+  resolution: ['resolutions', 'resolution_ms'],
+  rating: ['ratings', 'rating_sum'],
+};
+
 /** The same numbers as the database keeps, counted one after the other from what the test did. */
 export function countedByHand(all: Made[], nowOf: Made[] = all): Kept {
   const kept: Kept = {};
@@ -52,6 +60,9 @@ export function countedByHand(all: Made[], nowOf: Made[] = all): Kept {
         const key = `spread ${who} ${measure} ${dayOf(at)} ${made.channel} ${bucket}`;
         add(key, 'count', 1);
         add(key, 'sum', amount);
+        const [count, sum] = TOTALS[measure]!;
+        add(`day ${who} ${dayOf(at)} ${made.channel}`, count, 1);
+        add(`day ${who} ${dayOf(at)} ${made.channel}`, sum, amount);
       }
     };
     const took = (measure: string, from: number, at: number, user: number | null): void => {
@@ -102,7 +113,8 @@ export async function keptOf(sql: Sql, workspaceId = 1): Promise<Kept> {
   const kept: Kept = {};
   const queries = [
     `select 'day ' || user_id || ' ' || day || ' ' || channel as key, inbound, outbound_people, outbound_bots, opened, closed,
-       reopened, archived from analytics_day where workspace_id = $1`,
+       reopened, archived, first_responses, first_response_ms::float8, later_responses, later_response_ms::float8, resolutions,
+       resolution_ms::float8, ratings, rating_sum from analytics_day where workspace_id = $1`,
     `select 'spread ' || user_id || ' ' || measure || ' ' || day || ' ' || channel || ' ' || bucket as key, count, sum::float8
      from analytics_spread where workspace_id = $1`,
     `select 'now ' || user_id || ' ' || channel as key, conversations, open, unread, unassigned

@@ -110,6 +110,14 @@ const KEPT = `
     closed integer not null default 0,
     reopened integer not null default 0,
     archived integer not null default 0,
+    first_responses integer not null default 0,
+    first_response_ms bigint not null default 0,
+    later_responses integer not null default 0,
+    later_response_ms bigint not null default 0,
+    resolutions integer not null default 0,
+    resolution_ms bigint not null default 0,
+    ratings integer not null default 0,
+    rating_sum integer not null default 0,
     primary key (workspace_id, user_id, day, channel)
   ) with (fillfactor = 50);
   comment on table analytics_day is 'What happened on a day in UTC. user_id 0: all of it, whoever did it; otherwise that user''s part.';
@@ -231,22 +239,38 @@ const MEASURE = `
         where n.kind = 'closed' and n.open_since is not null) v
       union all
       select c.rated_on, c.channel, c.rated_user, 'rating', c.score, -1, -c.score
-      from counted c join present p using (conversation_id) where c.score is not null and p.here
+      from counted c join present p using (conversation_id)
+      where c.score is not null and p.here and (c.score, c.rated_on) is distinct from (p.score, p.rated_on)
       union all
-      select rated_on, channel, rated_user, 'rating', score, 1, score from present where score is not null
-    ), days as (
-      insert into analytics_day as d (user_id, day, channel, inbound, outbound_people, outbound_bots, opened, closed, reopened, archived)
-      select w.user_id, n.day, n.channel,
-        count(*) filter (where kind = 'contact'), count(*) filter (where kind = 'user'), count(*) filter (where kind = 'bot'),
-        count(*) filter (where kind = 'opened'), count(*) filter (where kind = 'closed'),
-        count(*) filter (where kind = 'reopened'), count(*) filter (where kind = 'archived')
-      from numbered n cross join lateral (select 0::bigint as user_id union all select n.user_id where n.user_id is not null) w
+      select p.rated_on, p.channel, p.rated_user, 'rating', p.score, 1, p.score
+      from counted c join present p using (conversation_id)
+      where p.score is not null and (c.score, c.rated_on) is distinct from (p.score, p.rated_on)
+    ), happened as (
+      select day, channel, user_id, kind as what, 1 as count, 0::bigint as amount from numbered
       where kind in ('contact', 'user', 'bot', 'opened', 'closed', 'reopened', 'archived')
-      group by w.user_id, n.day, n.channel order by w.user_id, n.day, n.channel
+      union all
+      select day, channel, user_id, measure, count, amount from value
+    ), days as (
+      insert into analytics_day as d (user_id, day, channel, inbound, outbound_people, outbound_bots, opened, closed, reopened, archived,
+        first_responses, first_response_ms, later_responses, later_response_ms, resolutions, resolution_ms, ratings, rating_sum)
+      select w.user_id, h.day, h.channel,
+        count(*) filter (where what = 'contact'), count(*) filter (where what = 'user'), count(*) filter (where what = 'bot'),
+        count(*) filter (where what = 'opened'), count(*) filter (where what = 'closed'),
+        count(*) filter (where what = 'reopened'), count(*) filter (where what = 'archived'),
+        count(*) filter (where what = 'first_response'), coalesce(sum(amount) filter (where what = 'first_response'), 0),
+        count(*) filter (where what = 'later_response'), coalesce(sum(amount) filter (where what = 'later_response'), 0),
+        count(*) filter (where what = 'resolution'), coalesce(sum(amount) filter (where what = 'resolution'), 0),
+        coalesce(sum(count) filter (where what = 'rating'), 0), coalesce(sum(amount) filter (where what = 'rating'), 0)
+      from happened h cross join lateral (select 0::bigint as user_id union all select h.user_id where h.user_id is not null) w
+      group by w.user_id, h.day, h.channel order by w.user_id, h.day, h.channel
       on conflict (workspace_id, user_id, day, channel) do update set
         inbound = d.inbound + excluded.inbound, outbound_people = d.outbound_people + excluded.outbound_people,
         outbound_bots = d.outbound_bots + excluded.outbound_bots, opened = d.opened + excluded.opened,
-        closed = d.closed + excluded.closed, reopened = d.reopened + excluded.reopened, archived = d.archived + excluded.archived
+        closed = d.closed + excluded.closed, reopened = d.reopened + excluded.reopened, archived = d.archived + excluded.archived,
+        first_responses = d.first_responses + excluded.first_responses, first_response_ms = d.first_response_ms + excluded.first_response_ms,
+        later_responses = d.later_responses + excluded.later_responses, later_response_ms = d.later_response_ms + excluded.later_response_ms,
+        resolutions = d.resolutions + excluded.resolutions, resolution_ms = d.resolution_ms + excluded.resolution_ms,
+        ratings = d.ratings + excluded.ratings, rating_sum = d.rating_sum + excluded.rating_sum
     ), spreads as (
       insert into analytics_spread as s (user_id, measure, day, channel, bucket, count, sum)
       select w.user_id, v.measure, v.day, v.channel, v.bucket, sum(v.count), sum(v.amount)
