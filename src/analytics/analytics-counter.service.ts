@@ -1,13 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONVERSATION_EVENTS } from '../conversations/conversation.events';
+import { MESSAGE_EVENTS } from '../messages/message.events';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { JournalConsumer } from '../platform/events/journal-consumer';
 import { JournalConsumers } from '../platform/events/journal-consumers';
 import type { JournalEvent } from '../platform/events/journal-reader';
 import { AnalyticsRepository } from './analytics.repository';
-
-/** Of the feature beside this one, which stands on the same floor. */
-const MESSAGE_EVENTS = { NEW: 'message:new', DELETED: 'message:deleted' };
 
 /**
  * Follows the journal to know in which conversations there is something to count. What is counted is read from what is

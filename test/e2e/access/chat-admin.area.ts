@@ -1,37 +1,21 @@
 import type { Area, Ids } from '../../support/areas';
-import { appOf, customer, IM, SUPPORT } from '../../support/chat-admin';
+import { customer, IM, SUPPORT } from '../../support/chat-admin';
 import { giveToSomebodyElse } from '../../support/crm';
-import type { Answer, Caller, TestSystem } from '../../support/system';
-
-const apps = new WeakMap<TestSystem, Map<number, ReturnType<typeof appOf>>>();
-
-function appIn(system: TestSystem, workspaceId: number): ReturnType<typeof appOf> {
-  const known = apps.get(system) ?? new Map<number, ReturnType<typeof appOf>>();
-  apps.set(system, known);
-  const app = known.get(workspaceId) ?? appOf(system, workspaceId);
-  known.set(workspaceId, app);
-  return app;
-}
-
-/** The live chat's errors name their code otherwise. */
-const plain = ({ status, body }: Answer): { status: number; body: object } => ({
-  status,
-  body: 'error_code' in body ? { ...body, code: body['error_code'] } : body,
-});
+import { appIn, plain } from './chat-user.area';
 
 const id = (ids: Ids): number => ids['conversation']!;
 
 export const chatAdminArea: Area = {
   name: 'staff in the live chat',
   make: async (system, workspace) => {
-    const app = await appIn(system, workspace.id);
+    const app = await appIn(system, workspace);
     return { conversation: (await customer(system, { account_name: 'Theirs' }, app)).conversation };
   },
   hide: (system, _, ids) => giveToSomebodyElse(system, id(ids)),
   tries: [
     {
       route: 'GET /admin/chat/conversations/:id',
-      call: async (c: Caller, ids) => plain(await c.get(`${IM}/${id(ids)}`)),
+      call: async (c, ids) => plain(await c.get(`${IM}/${id(ids)}`)),
     },
     {
       route: 'PUT /admin/chat/conversations/:id/assign',
