@@ -1,3 +1,4 @@
+import { analyticsPart } from './analytics-part';
 import type { Part } from './bench';
 import { chatPart } from './chat-part';
 import { intakePart } from './intake-part';
@@ -13,6 +14,7 @@ export const PARTS = {
   reply: replyPart,
   chat: chatPart,
   reads: readsPart,
+  analytics: analyticsPart,
   fanout: fanOutPart,
   memory: memoryPart,
   start: startPart,

@@ -1,3 +1,4 @@
+import { ANALYTICS } from './catalogue/analytics';
 import { AUDIT } from './catalogue/audit';
 import { AUTH, SIGN_OUT } from './catalogue/auth';
 import { BOTS } from './catalogue/bots';
@@ -5,7 +6,9 @@ import { ACCOUNTS, CONTACTS } from './catalogue/contacts';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DESK } from './catalogue/desk';
 import { DOCUMENTS } from './catalogue/documents';
+import { CHAT_APPS, CHAT_END, LIVE_CHAT } from './catalogue/live-chat';
 import { HEALTH } from './catalogue/health';
+import { LIVE_CHAT_ADMIN } from './catalogue/live-chat-admin';
 import { LOOKUPS, LOOKUPS_END } from './catalogue/lookups';
 import { MESSAGES } from './catalogue/messages';
 import { PEOPLE } from './catalogue/people';
@@ -28,6 +31,11 @@ export const CHAPTERS: Chapter[] = [
   CONTACTS,
   ACCOUNTS,
   BOTS,
+  CHAT_APPS,
+  LIVE_CHAT,
+  LIVE_CHAT_ADMIN,
+  CHAT_END,
+  ANALYTICS,
   AUDIT,
   LOOKUPS_END,
   WHATSAPP_END,

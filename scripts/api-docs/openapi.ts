@@ -1,6 +1,7 @@
 import { HTTP_CODE_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum';
 import { ERROR_STATUS, type ErrorCode } from '../../src/common/app-error';
+import { APP_SERVER, CHAT_USER } from '../../src/app-chat/chat-admission.service';
 import type { Class, Entrance } from '../access-table';
 import { CHAPTERS } from './catalogue';
 import type { Chapter, RouteDoc } from './route-doc';
@@ -17,6 +18,8 @@ interface Described {
   status: number;
   body: Schema | null;
   query: Schema | null;
+  /** Of a multipart body, beside its files. */
+  fields: Schema | null;
   answer: Schema | null;
 }
 
@@ -27,7 +30,42 @@ export interface ApiDescription {
 
 const ANSWER_OF = 'AnswerOf';
 const ARGUMENT_OF = 'ArgumentOf';
+const FIELDS_OF = 'FieldsOf';
 const PROBLEM = 'ErrorBody';
+const CHAT_PROBLEM = 'ChatError';
+
+/** How errors look, by the beginning of the path; everywhere else they are an `ErrorBody`. */
+const CHAT_SURFACES = ['/api/chat/', '/admin/chat/'];
+
+/** What proves each kind of caller who is no member of staff. */
+const PROOFS: Readonly<Record<string, readonly string[]>> = {
+  [APP_SERVER]: ['app_signature'],
+  [CHAT_USER]: ['chat_session', 'app_signature'],
+};
+
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  chat_session: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      "The token of a live chat session, which the app's server gets from `POST /api/chat/sessions`.",
+  },
+  app_signature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Signature',
+    description:
+      "For an app's server: hexadecimal HMAC-SHA256 with the app's secret over `X-Timestamp`, method, path with query, and the " +
+      'hexadecimal SHA-256 of the body, joined by line feeds. Each signature works once, within five minutes of its ' +
+      '`X-Timestamp`. Name the user by `user_id` or `username`, in the query or in a JSON body.',
+  },
+};
+
+const SIGNED_HEADERS: readonly [name: string, about: string][] = [
+  ['X-Timestamp', 'Milliseconds since 1970; with `X-Signature`.'],
+  ['X-App-Id', 'The app that signs; may be left out where the installation has one.'],
+];
 
 /** Routes without an entry in the catalogue, and entries without a route. */
 export function catalogueProblems(entrances: readonly Entrance[]): string[] {
@@ -47,7 +85,16 @@ export function catalogueProblems(entrances: readonly Entrance[]): string[] {
 export function describeApi(entrances: readonly Entrance[]): ApiDescription {
   const routes = entrances.filter((one) => one.kind === 'route');
   const paths = classPaths();
-  const wanted: WantedType[] = [{ name: 'Problem', text: `import('${paths.get('AppError')}').${PROBLEM}` }];
+  const docs = CHAPTERS.flatMap((chapter) => chapter.requests);
+  const chatErrors = paths.get('ChatLimits')!.replace('chat-limits.service', 'chat-error-form');
+  const wanted: WantedType[] = [
+    { name: 'Problem', text: `import('${paths.get('AppError')}').${PROBLEM}` },
+    { name: 'ChatProblem', text: `import('${chatErrors}').${CHAT_PROBLEM}` },
+    ...[...new Set(docs.flatMap((doc) => doc.fields?.of ?? []))].map((name) => ({
+      name: FIELDS_OF + name,
+      text: `import('${paths.get(name)}').${name}`,
+    })),
+  ];
   for (const one of routes) {
     const method = `import('${paths.get(one.type.name)}').${one.type.name}['${one.method}']`;
     wanted.push({ name: ANSWER_OF + keyOf(one), text: `Json<Awaited<ReturnType<${method}>>>` });
@@ -75,8 +122,10 @@ export function describeApi(entrances: readonly Entrance[]): ApiDescription {
         doc,
         chapter,
         status: statusOf(entrance),
-        body: argument(RouteParamtypes.BODY),
+        // What a GET may have as a body is not for documents: most clients cannot send it.
+        body: entrance.scope === 'GET' ? null : argument(RouteParamtypes.BODY),
         query: argument(RouteParamtypes.QUERY),
+        fields: doc.fields === undefined ? null : (of.get(FIELDS_OF + doc.fields.of) ?? null),
         answer: isEmpty(answer) ? null : answer,
       };
     }),
@@ -99,7 +148,8 @@ export function openApi({ routes, schemas }: ApiDescription, version: string): o
       version,
       description:
         'Talking with customers on WhatsApp and live chat. Lists answer `{ data, meta }`, errors ' +
-        '`{ statusCode, code, message, details?, requestId }` with a code that never changes its meaning. Times are ISO 8601 in UTC.',
+        '`{ statusCode, code, message, details?, requestId }` with a code that never changes its meaning; the live chat answers ' +
+        '`{ status: "success", data }` and `{ status: "error", message, error_code, details? }`. Times are ISO 8601 in UTC.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -107,7 +157,7 @@ export function openApi({ routes, schemas }: ApiDescription, version: string): o
     tags: CHAPTERS.map(({ title, about }) => ({ name: title, description: about })),
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: SECURITY_SCHEMES,
       schemas: used(schemas, paths),
     },
   };
@@ -121,14 +171,23 @@ function operation(one: Described, schemas: Schemas): object {
     tags: [chapter.title],
     summary: doc.name,
     description: [doc.about, who(entrance)].filter((text) => text !== undefined).join('\n\n'),
-    ...(entrance.rule?.kind === 'public' ? { security: [] } : {}),
+    ...securityOf(entrance),
     parameters: [...pathParameters(entrance), ...queryParameters(one, schemas), ...headerParameters(one)],
     ...(body === null ? {} : { requestBody: body }),
     responses: { ...success(one, schemas), ...failures(one) },
   };
 }
 
+function securityOf({ rule }: Entrance): { security?: object[] } {
+  if (rule?.kind === 'public') return { security: [] };
+  if (rule?.kind !== 'callers') return {};
+  const schemes = [...(PROOFS[rule.who] ?? []), ...(rule.level === undefined ? [] : ['bearer'])];
+  return { security: schemes.map((scheme) => ({ [scheme]: [] })) };
+}
+
 function who({ rule }: Entrance): string {
+  if (rule?.kind === 'callers')
+    return `For: ${rule.who}${rule.level === undefined ? '' : `, or staff: ${rule.level} and above`}.`;
   return rule?.kind === 'level' ? `For: ${rule.level} and above.` : 'For anyone, without a token.';
 }
 
@@ -161,15 +220,25 @@ function queryParameters({ query, doc }: Described, schemas: Schemas): object[] 
 function headerParameters({ entrance, doc }: Described): object[] {
   const names = headersOf(entrance);
   const extra = Object.keys(doc.headers ?? {}).filter((name) => !names.includes(name));
-  return [...names, ...extra].map((name) => ({
-    name,
-    in: 'header',
-    required: false,
-    schema: { type: 'string' },
-  }));
+  const signed = entrance.rule?.kind === 'callers' ? SIGNED_HEADERS : [];
+  return [
+    ...[...names, ...extra].map((name) => ({
+      name,
+      in: 'header',
+      required: false,
+      schema: { type: 'string' },
+    })),
+    ...signed.map(([name, description]) => ({
+      name,
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string' },
+    })),
+  ];
 }
 
-function requestBody({ doc, body }: Described, schemas: Schemas): object | null {
+function requestBody({ doc, body, fields }: Described, schemas: Schemas): object | null {
   if (doc.files !== undefined) {
     const properties = Object.fromEntries(
       Object.entries(doc.files).map(([field, files]) => {
@@ -177,7 +246,12 @@ function requestBody({ doc, body }: Described, schemas: Schemas): object | null 
         return [field, files.length > 1 ? { type: 'array', items: file } : file];
       }),
     );
-    const schema = { type: 'object', properties, required: Object.keys(properties) };
+    const beside = fields === null ? {} : resolve(fields, schemas);
+    const schema = {
+      type: 'object',
+      properties: { ...properties, ...beside.properties },
+      required: [...Object.keys(properties), ...(beside.required ?? [])],
+    };
     return { required: true, content: { 'multipart/form-data': { schema } } };
   }
   if (doc.raw !== undefined) {
@@ -208,6 +282,7 @@ function success({ doc, status, answer }: Described, schemas: Schemas): Record<s
 
 /** What can go wrong, by status, with an example of each code. */
 function failures(one: Described): Record<string, object> {
+  const isChat = CHAT_SURFACES.some((prefix) => one.entrance.name.startsWith(prefix));
   const byStatus = new Map<number, [ErrorCode, string][]>();
   for (const [code, when] of Object.entries(errorsOf(one)) as [ErrorCode, string][]) {
     const status = ERROR_STATUS[code];
@@ -220,17 +295,19 @@ function failures(one: Described): Record<string, object> {
         description: codes.map(([code, when]) => `\`${code}\`: ${when}`).join('\n\n'),
         content: {
           'application/json': {
-            schema: refTo(PROBLEM),
+            schema: refTo(isChat ? CHAT_PROBLEM : PROBLEM),
             examples: Object.fromEntries(
               codes.map(([code, message]) => [
                 code,
                 {
-                  value: {
-                    statusCode: status,
-                    code,
-                    message,
-                    requestId: '0b5b7f0e-5d0a-4c8f-9f44-5f8f2f1f5a11',
-                  },
+                  value: isChat
+                    ? { status: 'error', message, error_code: code }
+                    : {
+                        statusCode: status,
+                        code,
+                        message,
+                        requestId: '0b5b7f0e-5d0a-4c8f-9f44-5f8f2f1f5a11',
+                      },
                 },
               ]),
             ),
@@ -257,6 +334,7 @@ function errorsOf({ entrance, doc, body, query }: Described): Partial<Record<Err
         }
       : {}),
     ...(rule?.kind === 'level' ? { UNAUTHENTICATED: 'The token is missing, expired or was ended.' } : {}),
+    ...(rule?.kind === 'callers' ? callerErrors(rule.who) : {}),
     ...(rule?.kind === 'level' && rule.level !== 'employer'
       ? { FORBIDDEN: 'Your role may not do this.' }
       : {}),
@@ -266,6 +344,22 @@ function errorsOf({ entrance, doc, body, query }: Described): Partial<Record<Err
       ? {}
       : { DATABASE_UNAVAILABLE: 'The database cannot be reached right now.' }),
     ...doc.errors,
+  };
+}
+
+/** What may be wrong with a proof of who calls. */
+function callerErrors(who: string): Partial<Record<ErrorCode, string>> {
+  const signature = {
+    INVALID_SIGNATURE: 'The signature does not fit the call, is too old, or was used before.',
+  };
+  if (who === APP_SERVER) return { ...signature, UNAUTHENTICATED: 'The call is not signed.' };
+  return {
+    ...signature,
+    VALIDATION_FAILED: 'Something in the request is not valid; `details` names the fields.',
+    UNAUTHENTICATED: 'The token is missing, expired or was ended, or the user who is named has no session.',
+    FORBIDDEN:
+      'The user who is named is not that of the session; to an app’s server: `Access denied to conversation`.',
+    RATE_LIMITED: '`Rate limit exceeded`; `Retry-After` says when to go on.',
   };
 }
 

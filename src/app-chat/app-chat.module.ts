@@ -23,6 +23,7 @@ import { AppDirectory } from './app-directory';
 import { AppSignaturesRepository } from './app-signatures.repository';
 import { ChatAccess } from './chat-access.service';
 import { ChatReadingService } from './chat-reading.service';
+import { ChatRules } from './chat-rules.service';
 import { ChatSearchService } from './chat-search.service';
 import { ChatReadsService } from './chat-reads.service';
 import { ChatTypingService } from './chat-typing.service';
@@ -44,6 +45,8 @@ import { ChatPeopleRepository } from './chat-people.repository';
 import { ChatSessionsController } from './chat-sessions.controller';
 import { ChatSessionsRepository } from './chat-sessions.repository';
 import { ChatSessionsService } from './chat-sessions.service';
+import { ChatUploadsController } from './chat-uploads.controller';
+import { ChatUploadsService } from './chat-uploads.service';
 import { ChatUsersRepository } from './chat-users.repository';
 import { ChatUsersService } from './chat-users.service';
 import { ChatViewsService } from './chat-views.service';
@@ -71,6 +74,9 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatMessagesController,
     ChatConversationsController,
     ChatConversationMessagesController,
+    AdminChatController,
+    AdminSupportController,
+    ChatUploadsController,
   ],
   providers: [
     SecretBox,
@@ -89,6 +95,7 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatPeopleRepository,
     ChatViewsService,
     ChatLimits,
+    ChatRules,
     ChatAccess,
     ChatReadingService,
     ChatSearchService,
@@ -96,6 +103,7 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatTypingService,
     ChatTypistsService,
     ChatEndingsService,
+    ChatUploadsService,
     AppChatDriver,
     AdminConversationsRepository,
     AdminConversationsService,

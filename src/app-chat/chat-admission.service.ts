@@ -156,7 +156,7 @@ function one<T>(
   return first;
 }
 
-function refuseContradiction(actor: ChatActor, named: { userId?: number; username?: string }): void {
+export function refuseContradiction(actor: ChatActor, named: { userId?: number; username?: string }): void {
   const isOther =
     (named.userId !== undefined && named.userId !== actor.userId) ||
     (named.username !== undefined && named.username.toLowerCase() !== actor.username?.toLowerCase());

@@ -4,6 +4,7 @@ import {
   ArrayNotEmpty,
   IsArray,
   IsBoolean,
+  IsIn,
   IsInt,
   IsOptional,
   IsPositive,
@@ -18,7 +19,7 @@ import { PageQuery } from '../common/page';
 import { IsId, IsText } from '../common/text-rules';
 import type { ChatHit } from './chat-search.service';
 import type { ChatHistory, ReadPlace } from './chat-reading.service';
-import type { ChatMessageView } from './chat-message-view';
+import type { ChatMessageType, ChatMessageView } from './chat-message-view';
 
 /** What the configured length cannot be above. */
 export const LONGEST = 65_536;
@@ -156,6 +157,24 @@ export class ChatSearchQuery extends PageQuery {
   conversation_id?: number;
 }
 
+/** The fields of the form of `POST /api/chat/upload`, beside `file`. */
+export class ChatUploadFields extends StatedUserDto {
+  @Type(() => Number)
+  @IsId()
+  conversation_id!: number;
+
+  /** `image` takes pictures only; `file` anything that may be uploaded. */
+  @IsIn(['image', 'file'])
+  message_type!: 'image' | 'file';
+
+  /** The client's own id for the message: the same one again answers with what it made the first time. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  @Matches(KEY, { message: 'client_message_id has no NUL or incomplete characters' })
+  client_message_id?: string;
+}
+
 /** Where a page stands in its list. */
 export interface ChatPagination {
   page: number;
@@ -185,6 +204,22 @@ export interface MarkedReadDto {
   marked_read: number;
 }
 
+/** A file that was uploaded, and the message that shows it. */
+export interface ChatUploadDto {
+  file_id: string;
+  /** Opens the file without a token. It does not expire. */
+  file_url: string;
+  message_id: number;
+  conversation_id: number;
+  message_type: ChatMessageType;
+  filename: string;
+  /** Bytes. */
+  file_size: number;
+  mime_type: string;
+  /** Of a picture: a smaller one. */
+  thumbnail_url: string | null;
+}
+
 /** What was found, the newest first; counted are at most the 500 newest. */
 export interface ChatSearchDto {
   results: ChatHit[];
@@ -210,7 +245,7 @@ export function toHistoryDto(
 }
 
 /** Files are behind links of this server unless the storage is public; a client need not know where it is. */
-export function withAbsoluteLinks(message: ChatMessageView, origin: string): ChatMessageView {
+export function withAbsoluteLinks<View extends ChatMessageView>(message: View, origin: string): View {
   const absolute = (url: string | null): string | null => (url === null ? null : new URL(url, origin).href);
   return {
     ...message,
@@ -223,4 +258,19 @@ export function placeOf({ before_id, after_id, limit }: ChatHistoryQuery): ReadP
   if (before_id !== undefined && after_id !== undefined)
     throw invalid('after_id', 'Give before_id or after_id, not both.');
   return { before: before_id, after: after_id, limit };
+}
+
+export function toUploadDto(message: ChatMessageView, origin: string): ChatUploadDto {
+  const shown = withAbsoluteLinks(message, origin);
+  return {
+    file_id: shown.file_id!,
+    file_url: shown.file_url!,
+    message_id: shown.id,
+    conversation_id: shown.conversation_id,
+    message_type: shown.message_type,
+    filename: shown.filename!,
+    file_size: shown.file_size!,
+    mime_type: shown.mime_type!,
+    thumbnail_url: shown.thumbnail_url,
+  };
 }

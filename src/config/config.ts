@@ -14,6 +14,8 @@ export interface Config {
   defaultCountry: string | null;
   throttle: { windowSeconds: number; limit: number; loginLimit: number };
   jobs: { concurrency: number; holdSeconds: number };
+  /** Of closed conversations that nobody touches; 0: they never are. */
+  archiveClosedAfterDays: number;
   /** `null` url: PostgreSQL is embedded in `dataDir`. */
   database: { url: string | null; migrateAtStart: boolean; poolSize: number };
   redis: { url: string | null };
@@ -41,6 +43,16 @@ export interface Config {
     /** Characters. */
     messageMaxLength: number;
     rateLimitEnabled: boolean;
+    /** What makes a message spam; a number of 0 asks for nothing. */
+    spam: {
+      action: 'flag' | 'refuse' | 'off';
+      maxRepeats: number;
+      maxLinks: number;
+      /** Percent. */
+      maxSymbols: number;
+      /** In small letters. */
+      words: string[];
+    };
   };
   whatsapp: {
     baseUrl: string;

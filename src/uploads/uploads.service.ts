@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { AppError, notFound } from '../common/app-error';
 import type { FileVariant } from '../platform/crypto/file-links';
@@ -12,6 +13,7 @@ import { Spool, type Spooled, TooLarge } from '../platform/storage/spool';
 import { detectType } from './detect-type';
 import { examine, type Facts } from './examine';
 import { fileName } from './file-name';
+import { type FormRest, withOneFile } from './form-files';
 import { type FileType, inMegabytes, isAccepted, LIMITS, NAMES, UNKNOWN_TYPE } from './file-types';
 import type { Upload, UploadKind } from './upload.types';
 import { type NewUpload, UploadsRepository } from './uploads.repository';
@@ -30,11 +32,17 @@ export interface StoreOptions {
   only?: UploadKind;
   /** `customer`: any type, up to 100 MB. Default `staff`: the types and sizes that may be uploaded. */
   from?: 'staff' | 'customer';
-  /** Looks at the bytes before anything is stored; what it throws refuses them. */
-  check?: (file: Spooled) => void;
+  /**
+   * Looks at the bytes before anything is stored; what it throws refuses them. It answers what is known only then, if
+   * anything.
+   */
+  check?: (file: Spooled) => Promise<KnownLate> | void;
   /** Runs in the transaction that stores the upload: both happen or neither. */
   together?: (upload: Upload) => Promise<void>;
 }
+
+/** What may be known only once the file is here. */
+export type KnownLate = Pick<StoreOptions, 'only' | 'together'>;
 
 /** A file or one of its smaller pictures, as a link names it. */
 export interface ShownFile {
@@ -65,13 +73,28 @@ export class UploadsService {
     const limit = limitOf(options);
     try {
       return await this.spool.use(source, limit, async (file) => {
-        options.check?.(file);
-        return await this.keep(scope, file, options);
+        const learnt = await options.check?.(file);
+        return await this.keep(scope, file, { ...options, ...learnt });
       });
     } catch (error) {
       if (error instanceof TooLarge) throw tooLarge(options, limit);
       throw error;
     }
+  }
+
+  /**
+   * The one file of a request's form, with what else the form says: `describe` is asked what to do with it once all of
+   * the form has come, and before anything is stored. What it throws refuses the file.
+   */
+  async storeFromForm(
+    request: FastifyRequest,
+    scope: { workspaceId: number; userId: number | null },
+    describe: (rest: FormRest) => Promise<KnownLate>,
+  ): Promise<Upload> {
+    const limit = Math.max(...Object.values(LIMITS));
+    return await withOneFile(request, limit, ({ name, stream }, rest) =>
+      this.store(scope, stream, { name, check: async () => await describe(await rest()) }),
+    );
   }
 
   /** Removes those that nothing shows: their links end at once, their files go with the next sweep. */

@@ -1,5 +1,8 @@
 import type { Area } from '../../support/areas';
+import { analyticsArea } from './analytics.area';
 import { botsArea } from './bots.area';
+import { chatAdminArea } from './chat-admin.area';
+import { chatAppsArea, chatSharedArea, chatUserArea } from './chat-user.area';
 import { contactUserAccountsArea } from './contact-user-accounts.area';
 import { contactsArea } from './contacts.area';
 import { conversationsArea } from './conversations.area';
@@ -13,7 +16,12 @@ import { staffArea } from './staff.area';
 
 /** Every area of the API. */
 export const AREAS: Area[] = [
+  analyticsArea,
   botsArea,
+  chatAdminArea,
+  chatAppsArea,
+  chatSharedArea,
+  chatUserArea,
   contactUserAccountsArea,
   contactsArea,
   conversationsArea,

@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/app-error';
+import { OPEN_STATUSES } from '../conversations/conversations.types';
+import type { MessageDto } from '../messages/messages.types';
+import { SendingService } from '../messages/sending.service';
+import { UnitOfWork } from '../platform/database/unit-of-work';
+import { checked } from '../platform/http/validation';
+import type { Upload } from '../uploads/upload.types';
+import { UploadsService } from '../uploads/uploads.service';
+import { ChatAccess } from './chat-access.service';
+import type { ChatCaller } from './chat-actor';
+import { type ChatRequest, refuseContradiction } from './chat-admission.service';
+import type { ChatConversation } from './chat-conversation.types';
+import { ChatLimits } from './chat-limits.service';
+import type { ChatMessageView } from './chat-message-view';
+import { ChatUploadFields } from './chat-messages.dto';
+import { ChatMessagesService } from './chat-messages.service';
+import { ChatUsersRepository } from './chat-users.repository';
+import { ChatViewsService } from './chat-views.service';
+
+/** Files that users and staff send in the live chat: each is stored together with its message, or not at all. */
+@Injectable()
+export class ChatUploadsService {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly uploads: UploadsService,
+    private readonly access: ChatAccess,
+    private readonly users: ChatUsersRepository,
+    private readonly messages: ChatMessagesService,
+    private readonly sending: SendingService,
+    private readonly views: ChatViewsService,
+    private readonly limits: ChatLimits,
+  ) {}
+
+  /** Not within a unit of work. */
+  async receive(caller: ChatCaller, request: ChatRequest): Promise<ChatMessageView> {
+    // Whoever only claims to sign for a user must not use up what the user may send.
+    const { confirmBody } = request;
+    if (confirmBody === undefined) await this.limits.countOf('upload', caller);
+    let conversation: ChatConversation | undefined;
+    let said: { message: MessageDto; again: boolean } | undefined;
+    const owner = {
+      workspaceId: caller.workspaceId,
+      userId: caller.kind === 'staff' ? caller.userId : null,
+    };
+    const upload = await this.uploads.storeFromForm(request, owner, async ({ fields, bodyHash }) => {
+      await confirmBody?.(bodyHash);
+      if (confirmBody !== undefined) await this.limits.countOf('upload', caller);
+      const form = checked(ChatUploadFields, fields, '');
+      if (caller.kind === 'chat_user')
+        refuseContradiction(caller, { userId: form.user_id, username: form.username });
+      conversation = await this.requireOpen(caller, form.conversation_id);
+      return {
+        only: form.message_type === 'image' ? 'image' : undefined,
+        together: async (stored) => {
+          said = await this.say(caller, form, stored);
+        },
+      };
+    });
+    const { message, again } = said!;
+    if (again) await this.uploads.discard(caller, [upload.id]);
+    return await this.work.read(caller, async () => {
+      const [user] = await this.users.findMany([conversation!.chatUserId]);
+      return (await this.views.ofMessages([message], user!))[0]!;
+    });
+  }
+
+  private async requireOpen(caller: ChatCaller, id: number): Promise<ChatConversation> {
+    const conversation = await this.work.read(caller, () => this.access.require(caller, id));
+    if (OPEN_STATUSES.includes(conversation.status)) return conversation;
+    throw new AppError('CONVERSATION_CLOSED', 'The conversation is closed; open a new one.');
+  }
+
+  private async say(
+    caller: ChatCaller,
+    { conversation_id: conversationId, client_message_id: clientMessageId }: ChatUploadFields,
+    file: Upload,
+  ): Promise<{ message: MessageDto; again: boolean }> {
+    if (caller.kind === 'chat_user')
+      return await this.messages.say(
+        caller,
+        { conversationId },
+        { text: '', file, clientMessageId: clientMessageId ?? null },
+      );
+    const attachments = [{ upload_id: file.id }];
+    const message = await this.sending.send(
+      caller,
+      conversationId,
+      { attachments },
+      { clientMessageId: clientMessageId ?? null },
+    );
+    return { message, again: false };
+  }
+}
