@@ -1,17 +1,17 @@
 import { HTTP_CODE_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum';
-import { ERROR_STATUS, type ErrorCode } from '../../src/common/app-error';
-import { APP_SERVER, CHAT_USER } from '../../src/app-chat/chat-admission.service';
 import type { Class, Entrance } from '../access-table';
 import { CHAPTERS } from './catalogue';
+import { CHAT_PROBLEM, failures, PROBLEM } from './failures';
+import { SECURITY_SCHEMES, securityOf, SIGNED_HEADERS, who } from './proofs';
 import type { Chapter, RouteDoc } from './route-doc';
 import { sampleOf } from './sample';
-import { refTo, resolve, type Schema, type Schemas } from './schema';
+import { resolve, type Schema, type Schemas } from './schema';
 import { classPaths, schemasOf, type WantedType } from './typescript-schemas';
 import { applyValidators, validatedClasses } from './validator-rules';
 
 /** What a handler takes and gives, as schemas. */
-interface Described {
+export interface Described {
   entrance: Entrance;
   doc: RouteDoc;
   chapter: Chapter;
@@ -31,41 +31,6 @@ export interface ApiDescription {
 const ANSWER_OF = 'AnswerOf';
 const ARGUMENT_OF = 'ArgumentOf';
 const FIELDS_OF = 'FieldsOf';
-const PROBLEM = 'ErrorBody';
-const CHAT_PROBLEM = 'ChatError';
-
-/** How errors look, by the beginning of the path; everywhere else they are an `ErrorBody`. */
-const CHAT_SURFACES = ['/api/chat/', '/admin/chat/'];
-
-/** What proves each kind of caller who is no member of staff. */
-const PROOFS: Readonly<Record<string, readonly string[]>> = {
-  [APP_SERVER]: ['app_signature'],
-  [CHAT_USER]: ['chat_session', 'app_signature'],
-};
-
-const SECURITY_SCHEMES = {
-  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-  chat_session: {
-    type: 'http',
-    scheme: 'bearer',
-    description:
-      "The token of a live chat session, which the app's server gets from `POST /api/chat/sessions`.",
-  },
-  app_signature: {
-    type: 'apiKey',
-    in: 'header',
-    name: 'X-Signature',
-    description:
-      "For an app's server: hexadecimal HMAC-SHA256 with the app's secret over `X-Timestamp`, method, path with query, and the " +
-      'hexadecimal SHA-256 of the body, joined by line feeds. Each signature works once, within five minutes of its ' +
-      '`X-Timestamp`. Name the user by `user_id` or `username`, in the query or in a JSON body.',
-  },
-};
-
-const SIGNED_HEADERS: readonly [name: string, about: string][] = [
-  ['X-Timestamp', 'Milliseconds since 1970; with `X-Signature`.'],
-  ['X-App-Id', 'The app that signs; may be left out where the installation has one.'],
-];
 
 /** Routes without an entry in the catalogue, and entries without a route. */
 export function catalogueProblems(entrances: readonly Entrance[]): string[] {
@@ -178,19 +143,6 @@ function operation(one: Described, schemas: Schemas): object {
   };
 }
 
-function securityOf({ rule }: Entrance): { security?: object[] } {
-  if (rule?.kind === 'public') return { security: [] };
-  if (rule?.kind !== 'callers') return {};
-  const schemes = [...(PROOFS[rule.who] ?? []), ...(rule.level === undefined ? [] : ['bearer'])];
-  return { security: schemes.map((scheme) => ({ [scheme]: [] })) };
-}
-
-function who({ rule }: Entrance): string {
-  if (rule?.kind === 'callers')
-    return `For: ${rule.who}${rule.level === undefined ? '' : `, or staff: ${rule.level} and above`}.`;
-  return rule?.kind === 'level' ? `For: ${rule.level} and above.` : 'For anyone, without a token.';
-}
-
 function pathParameters({ name }: Entrance): object[] {
   return [...name.matchAll(/:(\w+)/g)].map(([, parameter]) => ({
     name: parameter,
@@ -278,89 +230,6 @@ function success({ doc, status, answer }: Described, schemas: Schemas): Record<s
   if (answer === null) return { [status]: { description: 'Done; the answer has no body.' } };
   const content = { schema: answer, example: sampleOf(answer, schemas) };
   return { [status]: { description: 'Done.', content: { 'application/json': content } } };
-}
-
-/** What can go wrong, by status, with an example of each code. */
-function failures(one: Described): Record<string, object> {
-  const isChat = CHAT_SURFACES.some((prefix) => one.entrance.name.startsWith(prefix));
-  const byStatus = new Map<number, [ErrorCode, string][]>();
-  for (const [code, when] of Object.entries(errorsOf(one)) as [ErrorCode, string][]) {
-    const status = ERROR_STATUS[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), [code, when]]);
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [
-      status,
-      {
-        description: codes.map(([code, when]) => `\`${code}\`: ${when}`).join('\n\n'),
-        content: {
-          'application/json': {
-            schema: refTo(isChat ? CHAT_PROBLEM : PROBLEM),
-            examples: Object.fromEntries(
-              codes.map(([code, message]) => [
-                code,
-                {
-                  value: isChat
-                    ? { status: 'error', message, error_code: code }
-                    : {
-                        statusCode: status,
-                        code,
-                        message,
-                        requestId: '0b5b7f0e-5d0a-4c8f-9f44-5f8f2f1f5a11',
-                      },
-                },
-              ]),
-            ),
-          },
-        },
-      },
-    ]),
-  );
-}
-
-function errorsOf({ entrance, doc, body, query }: Described): Partial<Record<ErrorCode, string>> {
-  const { rule, limit, name } = entrance;
-  const takes = body !== null || query !== null || name.includes(':') || doc.files !== undefined;
-  const sends = body !== null || doc.body !== undefined;
-  return {
-    ...(takes
-      ? { VALIDATION_FAILED: 'Something in the request is not valid; `details` names the fields.' }
-      : {}),
-    ...(sends
-      ? {
-          MALFORMED_BODY: 'The body is not valid JSON.',
-          PAYLOAD_TOO_LARGE: 'The body is too large.',
-          UNSUPPORTED_MEDIA_TYPE: 'The body is not of the type that is expected.',
-        }
-      : {}),
-    ...(rule?.kind === 'level' ? { UNAUTHENTICATED: 'The token is missing, expired or was ended.' } : {}),
-    ...(rule?.kind === 'callers' ? callerErrors(rule.who) : {}),
-    ...(rule?.kind === 'level' && rule.level !== 'employer'
-      ? { FORBIDDEN: 'Your role may not do this.' }
-      : {}),
-    ...(name.includes(':') ? { NOT_FOUND: 'There is no such thing, or none that you may see.' } : {}),
-    ...(limit === 'none' ? {} : { RATE_LIMITED: 'Too many requests; `Retry-After` says when to go on.' }),
-    ...(name.startsWith('/docs') || name === '/health/live'
-      ? {}
-      : { DATABASE_UNAVAILABLE: 'The database cannot be reached right now.' }),
-    ...doc.errors,
-  };
-}
-
-/** What may be wrong with a proof of who calls. */
-function callerErrors(who: string): Partial<Record<ErrorCode, string>> {
-  const signature = {
-    INVALID_SIGNATURE: 'The signature does not fit the call, is too old, or was used before.',
-  };
-  if (who === APP_SERVER) return { ...signature, UNAUTHENTICATED: 'The call is not signed.' };
-  return {
-    ...signature,
-    VALIDATION_FAILED: 'Something in the request is not valid; `details` names the fields.',
-    UNAUTHENTICATED: 'The token is missing, expired or was ended, or the user who is named has no session.',
-    FORBIDDEN:
-      'The user who is named is not that of the session; to an app’s server: `Access denied to conversation`.',
-    RATE_LIMITED: '`Rate limit exceeded`; `Retry-After` says when to go on.',
-  };
 }
 
 /** The example with something in the place of every value of Postman's. */

@@ -98,7 +98,7 @@ describe('limits', () => {
       });
       if (answer.status === 201)
         await user.post(`/api/chat/conversations/${answer.body.data.conversation_id}/close`);
-      return answer as unknown as Answer;
+      return answer;
     };
     const [done, answer] = await until429(start, 5);
     expect([done, answer]).toMatchObject([5, REFUSED]);

@@ -8,7 +8,7 @@ import { type Caller, TestSystem } from '../support/system';
 const REQUESTS = 20_000;
 /** Sent at once, so that they meet. */
 const AT_ONCE = 20;
-/** These would end the token that all others use. */
+/** These would end a token that others use. */
 const LEFT_OUT = ['POST /auth/logout', 'DELETE /api/chat/sessions/current'];
 
 let system: TestSystem;
