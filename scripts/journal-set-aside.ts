@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { AnalyticsModule } from '../src/analytics/analytics.module';
 import { BotsModule } from '../src/bots/bots.module';
 import { PlatformDatabase } from '../src/platform/database/connections';
 import { EventsModule } from '../src/platform/events/events.module';
@@ -16,7 +17,7 @@ const LISTED = 50;
 /** More than there ever are: a consumer that fails at everything is to be mended first. */
 const RETRIED = 10_000;
 /** What every consumer of the journal needs, and they themselves. */
-const CONSUMERS = [EventsModule, JobsModule, StorageModule, BotsModule];
+const CONSUMERS = [EventsModule, JobsModule, StorageModule, BotsModule, AnalyticsModule];
 
 /** For the operator: entries of the journal that the server could not act on, and another try once it can. */
 runScript({

@@ -1,3 +1,4 @@
+import { analyticsPart } from './analytics-part';
 import type { Part } from './bench';
 import { intakePart } from './intake-part';
 import { latencyPart } from './latency-part';
@@ -11,6 +12,7 @@ export const PARTS = {
   latency: latencyPart,
   reply: replyPart,
   reads: readsPart,
+  analytics: analyticsPart,
   fanout: fanOutPart,
   memory: memoryPart,
   start: startPart,

@@ -275,25 +275,6 @@ create policy own_workspace on bot_trigger to apicechat_app using ((workspace_id
 grant delete, insert, select, update on bot_trigger to apicechat_app;
 grant delete, select on bot_trigger to apicechat_platform;
 
-create table canned_response (
-  workspace_id bigint default current_workspace_id() not null,
-  id bigint generated always as identity not null,
-  short_code character varying(50) not null,
-  title character varying(150) not null,
-  body text not null, -- With variables such as {{contact.name}}, filled in when it is used.
-  created_by bigint,
-  created_at timestamp with time zone default now() not null,
-  updated_at timestamp with time zone default now() not null,
-  constraint canned_response_pkey PRIMARY KEY (workspace_id, id),
-  constraint canned_response_workspace_id_created_by_fkey FOREIGN KEY (workspace_id, created_by) REFERENCES users(workspace_id, id) ON DELETE SET NULL (created_by),
-  constraint canned_response_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
-);
-CREATE INDEX canned_response_created_by ON public.canned_response USING btree (workspace_id, created_by) WHERE (created_by IS NOT NULL);
-CREATE UNIQUE INDEX canned_response_short_code ON public.canned_response USING btree (workspace_id, lower((short_code)::text));
-alter table canned_response enable and force row level security;
-create policy own_workspace on canned_response to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on canned_response to apicechat_app;
-
 -- An app or website whose users write in the live chat.
 create table chat_app (
   workspace_id bigint default current_workspace_id() not null,
@@ -532,9 +513,6 @@ create table conversation (
 );
 CREATE INDEX conversation_assigned_bot ON public.conversation USING btree (workspace_id, assigned_bot) WHERE (assigned_bot IS NOT NULL);
 CREATE INDEX conversation_assigned_user ON public.conversation USING btree (workspace_id, assigned_user, active_at, id);
-CREATE INDEX conversation_chat ON public.conversation USING btree (workspace_id, active_at, id) WHERE ((channel)::text = 'app-chat'::text);
-CREATE INDEX conversation_chat_id ON public.conversation USING btree (workspace_id, id) WHERE ((channel)::text = 'app-chat'::text);
-CREATE INDEX conversation_closed ON public.conversation USING btree (workspace_id, updated_at, id) WHERE ((status)::text = 'closed'::text);
 CREATE INDEX conversation_contact ON public.conversation USING btree (workspace_id, contact_id);
 CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, active_at, id);
 CREATE INDEX conversation_integration ON public.conversation USING btree (workspace_id, integration_id);
@@ -550,29 +528,6 @@ alter table conversation set (fillfactor=80);
 create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 create policy searching on conversation for select to postgres using (true);
 grant delete, insert, select, update on conversation to apicechat_app;
-
--- For staff only: apart from messages, so that no way to a customer leads past it.
-create table conversation_note (
-  workspace_id bigint default current_workspace_id() not null,
-  id bigint generated always as identity not null,
-  conversation_id bigint not null,
-  message_id bigint, -- The message it was written with.
-  author_user bigint not null,
-  kind character varying(20) default 'note'::character varying not null,
-  body text not null,
-  created_at timestamp with time zone default now() not null,
-  constraint conversation_note_pkey PRIMARY KEY (workspace_id, id),
-  constraint conversation_note_workspace_id_author_user_fkey FOREIGN KEY (workspace_id, author_user) REFERENCES users(workspace_id, id),
-  constraint conversation_note_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
-  constraint conversation_note_workspace_id_message_id_fkey FOREIGN KEY (workspace_id, message_id) REFERENCES message(workspace_id, id) ON DELETE SET NULL (message_id),
-  constraint conversation_note_kind_check CHECK (kind::text = ANY (ARRAY['note'::character varying, 'assignment'::character varying, 'resolution'::character varying]::text[]))
-);
-CREATE INDEX conversation_note_author ON public.conversation_note USING btree (workspace_id, author_user);
-CREATE INDEX conversation_note_conversation ON public.conversation_note USING btree (workspace_id, conversation_id, id);
-CREATE INDEX conversation_note_message ON public.conversation_note USING btree (workspace_id, message_id) WHERE (message_id IS NOT NULL);
-alter table conversation_note enable and force row level security;
-create policy own_workspace on conversation_note to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on conversation_note to apicechat_app;
 
 -- What the customer thought of a conversation after it was closed.
 create table conversation_rating (
@@ -621,20 +576,6 @@ CREATE INDEX conversation_status_change_conversation ON public.conversation_stat
 alter table conversation_status_change enable and force row level security;
 create policy own_workspace on conversation_status_change to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on conversation_status_change to apicechat_app;
-
-create table conversation_tag (
-  workspace_id bigint default current_workspace_id() not null,
-  conversation_id bigint not null,
-  tag_id bigint not null,
-  created_at timestamp with time zone default now() not null,
-  constraint conversation_tag_pkey PRIMARY KEY (workspace_id, conversation_id, tag_id),
-  constraint conversation_tag_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
-  constraint conversation_tag_workspace_id_tag_id_fkey FOREIGN KEY (workspace_id, tag_id) REFERENCES tag(workspace_id, id) ON DELETE CASCADE
-);
-CREATE INDEX conversation_tag_tag ON public.conversation_tag USING btree (workspace_id, tag_id, conversation_id);
-alter table conversation_tag enable and force row level security;
-create policy own_workspace on conversation_tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on conversation_tag to apicechat_app;
 
 create table device (
   workspace_id bigint default current_workspace_id() not null,
@@ -1161,17 +1102,6 @@ CREATE TRIGGER workspace_roles AFTER INSERT ON workspace FOR EACH ROW EXECUTE FU
 grant select on workspace to apicechat_app;
 grant insert, select, update on workspace to apicechat_platform;
 
-create view admin_activity_log with (security_invoker=true) as
- SELECT id,
-    user_id AS admin_id,
-    user_name AS admin_username,
-    action,
-    subject_type AS target_type,
-    subject_id AS target_id,
-    details,
-    created_at
-   FROM audit_log;
-
 CREATE OR REPLACE FUNCTION public.add_built_in_roles()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1280,33 +1210,34 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.measure_conversations(ids bigint[])
  RETURNS void
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_nestloop TO 'off'
+ SET enable_seqscan TO 'off'
 AS $function$
   begin
+    -- What the next statements see was committed before: nobody else counts in this workspace meanwhile.
+    perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_workspace_id(), 0));
     insert into analytics_conversation (conversation_id, channel)
-      select id, channel from conversation where id = any (ids) order by id
-      on conflict do nothing;
-    -- What the next statements see was committed before: nobody else counts these conversations meanwhile.
-    perform from analytics_conversation where conversation_id = any (ids) order by conversation_id for update;
+      select t.id, t.channel from unnest(ids) wanted(id)
+      cross join lateral (select id, channel from conversation where id = wanted.id limit 1) t
+      where not exists (select from analytics_conversation a where a.conversation_id = wanted.id);
 
     with counted as materialized (
-      select a.* from analytics_conversation a where a.conversation_id = any (ids)
+      select a.* from unnest(ids) wanted(id)
+      cross join lateral (select * from analytics_conversation where conversation_id = wanted.id limit 1) a
     ), entry as materialized (
       -- In the order in which they happened: by the newest message of that moment, changes of status behind it.
-      select c.conversation_id, c.channel, 0::bigint as message, 0::bigint as change, 'opened' as kind, null::bigint as user_id, t.created_at as at
+      select c.conversation_id, c.channel, c.answered, c.opened_at as opened_before, c.asked_at as asked_before, 0::bigint as message, 0::bigint as change, 'opened' as kind, null::bigint as user_id, t.created_at as at
       from counted c cross join lateral (select created_at from conversation where id = c.conversation_id limit 1) t
       where c.up_to_change is null
       union all
-      select conversation_id, channel, 0, 0, 'opened before', null, opened_at from counted where opened_at is not null
-      union all
-      select conversation_id, channel, 0, 0, 'asked before', null, asked_at from counted where asked_at is not null
-      union all
-      select c.conversation_id, c.channel, m.id, 0,
+      select c.conversation_id, c.channel, c.answered, c.opened_at, c.asked_at, m.id, 0,
         case when m.type in ('reaction', 'system', 'edit', 'revoke') then '' else m.sender_type end, m.sender_user, m.created_at
       from counted c cross join lateral (
         select id, type, sender_type, sender_user, created_at from message
         where conversation_id = c.conversation_id and id > c.up_to_message order by id) m
       union all
-      select c.conversation_id, c.channel, s.after_message, s.id,
+      select c.conversation_id, c.channel, c.answered, c.opened_at, c.asked_at, s.after_message, s.id,
         case when s.to_status not in ('closed', 'archived') then 'reopened' when s.from_status = 'archived' then '' else s.to_status end,
         s.assigned_user, s.at
       from counted c cross join lateral (
@@ -1317,17 +1248,30 @@ AS $function$
         -- A turn of the customer ends with the answer of a person, or with the closing.
         count(*) filter (where kind in ('user', 'closed')) over before as turn,
         count(*) filter (where kind in ('user', 'closed')) over (partition by conversation_id) as turns,
-        max(at) filter (where kind in ('opened', 'reopened', 'opened before')) over before as open_since
+        greatest(opened_before, max(at) filter (where kind in ('opened', 'reopened')) over before) as open_since
       from entry
       window before as (partition by conversation_id order by message, change rows between unbounded preceding and 1 preceding)
     ), timed as (
-      select *, min(at) filter (where kind in ('contact', 'asked before')) over (partition by conversation_id, turn) as asked
+      select *, least(case when turn = 0 then asked_before end,
+        min(at) filter (where kind = 'contact') over (partition by conversation_id, turn)) as asked
       from placed
     ), numbered as (
       select t.*, (t.at at time zone 'UTC')::date as day, t.kind = 'user' and t.asked is not null as answers,
-        row_number() over (partition by t.conversation_id, t.kind = 'user' and t.asked is not null order by t.message, t.change) as n,
-        c.answered
-      from timed t join counted c using (conversation_id)
+        row_number() over (partition by t.conversation_id, t.kind = 'user' and t.asked is not null order by t.message, t.change) as n
+      from timed t
+    ), present as materialized (
+      -- As it is now; of a conversation that is gone, nothing.
+      select c.conversation_id, c.channel, c.in_total, c.user_id as old_user, c.is_open, c.is_unread, c.is_unassigned,
+        t.id is not null as here, coalesce(t.assigned_user, 0) as new_user, coalesce(t.open, false) as open,
+        coalesce(t.open and not t.read, false) as unread,
+        coalesce(t.open and t.assigned_user is null and t.assigned_bot is null, false) as unassigned,
+        r.score, r.rated_on, r.rated_user
+      from counted c left join lateral (
+        select id, assigned_user, assigned_bot, read, status in ('queue', 'active', 'transferred') as open
+        from conversation where id = c.conversation_id limit 1) t on true
+      left join lateral (
+        select score, rated_user, (created_at at time zone 'UTC')::date as rated_on
+        from conversation_rating where conversation_id = c.conversation_id limit 1) r on true
     ), value as (
       select n.day, n.channel, n.user_id, v.measure,
         case when v.measure = 'rating' then v.amount else width_bucket(v.amount / 1000.0, analytics_bounds()::numeric[]) end as bucket,
@@ -1340,10 +1284,9 @@ AS $function$
         where n.kind = 'closed' and n.open_since is not null) v
       union all
       select c.rated_on, c.channel, c.rated_user, 'rating', c.score, -1, -c.score
-      from counted c where c.score is not null and exists (select from conversation where id = c.conversation_id)
+      from counted c join present p using (conversation_id) where c.score is not null and p.here
       union all
-      select (r.created_at at time zone 'UTC')::date, c.channel, r.rated_user, 'rating', r.score, 1, r.score
-      from counted c cross join lateral (select * from conversation_rating where conversation_id = c.conversation_id limit 1) r
+      select rated_on, channel, rated_user, 'rating', score, 1, score from present where score is not null
     ), days as (
       insert into analytics_day as d (user_id, day, channel, inbound, outbound_people, outbound_bots, opened, closed, reopened, archived)
       select w.user_id, n.day, n.channel,
@@ -1365,15 +1308,6 @@ AS $function$
       order by w.user_id, v.measure, v.day, v.channel, v.bucket
       on conflict (workspace_id, user_id, measure, day, channel, bucket) do update set
         count = s.count + excluded.count, sum = s.sum + excluded.sum
-    ), present as materialized (
-      -- As it is now; of a conversation that is gone, nothing.
-      select c.conversation_id, c.channel, c.in_total, c.user_id as old_user, c.is_open, c.is_unread, c.is_unassigned,
-        t.id is not null as here, coalesce(t.assigned_user, 0) as new_user, coalesce(t.open, false) as open,
-        coalesce(t.open and not t.read, false) as unread,
-        coalesce(t.open and t.assigned_user is null and t.assigned_bot is null, false) as unassigned
-      from counted c left join lateral (
-        select id, assigned_user, assigned_bot, read, status in ('queue', 'active', 'transferred') as open
-        from conversation where id = c.conversation_id limit 1) t on true
     ), now_counted as (
       insert into analytics_now as k (user_id, channel, conversations, open, unread, unassigned)
       select w.user_id, p.channel, sum(w.conversations), sum(w.open), sum(w.unread), sum(w.unassigned)
@@ -1389,22 +1323,21 @@ AS $function$
         conversations = k.conversations + excluded.conversations, open = k.open + excluded.open,
         unread = k.unread + excluded.unread, unassigned = k.unassigned + excluded.unassigned
     ), ends as (
-      select c.conversation_id, max(e.message) filter (where e.change = 0) as message, max(e.change) as change,
-        max(e.at) filter (where e.kind in ('opened', 'reopened', 'opened before')) as opened_at,
+      select e.conversation_id, max(e.message) filter (where e.change = 0) as message, max(e.change) as change,
+        greatest(max(e.opened_before), max(e.at) filter (where e.kind in ('opened', 'reopened'))) as opened_at,
         bool_or(e.answers) as answered,
-        min(e.at) filter (where e.kind in ('contact', 'asked before') and e.turn = e.turns) as asked_at
-      from counted c join numbered e using (conversation_id) group by c.conversation_id
+        least(max(e.asked_before) filter (where e.turns = 0), min(e.at) filter (where e.kind = 'contact' and e.turn = e.turns)) as asked_at
+      from numbered e group by e.conversation_id
     ), gone as (
-      delete from analytics_conversation a using present p where a.conversation_id = p.conversation_id and not p.here
+      delete from analytics_conversation where conversation_id = any (array(select conversation_id from present where not here))
     )
     update analytics_conversation a set
       up_to_message = greatest(a.up_to_message, e.message), up_to_change = greatest(a.up_to_change, e.change, 0),
-      opened_at = e.opened_at, asked_at = e.asked_at, answered = a.answered or coalesce(e.answered, false),
+      opened_at = case when e.conversation_id is null then a.opened_at else e.opened_at end,
+      asked_at = case when e.conversation_id is null then a.asked_at else e.asked_at end, answered = a.answered or coalesce(e.answered, false),
       in_total = true, user_id = p.new_user, is_open = p.open, is_unread = p.unread, is_unassigned = p.unassigned,
-      score = r.score, rated_on = (r.created_at at time zone 'UTC')::date, rated_user = r.rated_user
-    from present p
-      left join ends e on e.conversation_id = p.conversation_id
-      left join lateral (select * from conversation_rating where conversation_id = p.conversation_id limit 1) r on true
+      score = p.score, rated_on = p.rated_on, rated_user = p.rated_user
+    from present p left join ends e on e.conversation_id = p.conversation_id
     where a.conversation_id = p.conversation_id and a.conversation_id = any (ids) and p.here;
   end $function$;
 
@@ -1459,6 +1392,7 @@ AS $function$
     part bigint[];
     last bigint := 0;
   begin
+    perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_workspace_id(), 0));
     delete from analytics_now;
     delete from analytics_spread;
     delete from analytics_day;

@@ -1,3 +1,4 @@
+import { ANALYTICS } from './catalogue/analytics';
 import { AUDIT } from './catalogue/audit';
 import { AUTH, SIGN_OUT } from './catalogue/auth';
 import { BOTS } from './catalogue/bots';
@@ -5,6 +6,7 @@ import { ACCOUNTS, CONTACTS } from './catalogue/contacts';
 import { CONVERSATIONS } from './catalogue/conversations';
 import { DESK } from './catalogue/desk';
 import { DOCUMENTS } from './catalogue/documents';
+import { CHAT_APPS, CHAT_END, LIVE_CHAT } from './catalogue/live-chat';
 import { HEALTH } from './catalogue/health';
 import { LOOKUPS, LOOKUPS_END } from './catalogue/lookups';
 import { MESSAGES } from './catalogue/messages';
@@ -28,6 +30,10 @@ export const CHAPTERS: Chapter[] = [
   CONTACTS,
   ACCOUNTS,
   BOTS,
+  CHAT_APPS,
+  LIVE_CHAT,
+  CHAT_END,
+  ANALYTICS,
   AUDIT,
   LOOKUPS_END,
   WHATSAPP_END,

@@ -1,22 +1,25 @@
 import { HTTP_CODE_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum';
-import { ERROR_STATUS, type ErrorCode } from '../../src/common/app-error';
 import type { Class, Entrance } from '../access-table';
 import { CHAPTERS } from './catalogue';
+import { CHAT_PROBLEM, failures, PROBLEM } from './failures';
+import { SECURITY_SCHEMES, securityOf, SIGNED_HEADERS, who } from './proofs';
 import type { Chapter, RouteDoc } from './route-doc';
 import { sampleOf } from './sample';
-import { refTo, resolve, type Schema, type Schemas } from './schema';
+import { resolve, type Schema, type Schemas } from './schema';
 import { classPaths, schemasOf, type WantedType } from './typescript-schemas';
 import { applyValidators, validatedClasses } from './validator-rules';
 
 /** What a handler takes and gives, as schemas. */
-interface Described {
+export interface Described {
   entrance: Entrance;
   doc: RouteDoc;
   chapter: Chapter;
   status: number;
   body: Schema | null;
   query: Schema | null;
+  /** Of a multipart body, beside its files. */
+  fields: Schema | null;
   answer: Schema | null;
 }
 
@@ -27,7 +30,7 @@ export interface ApiDescription {
 
 const ANSWER_OF = 'AnswerOf';
 const ARGUMENT_OF = 'ArgumentOf';
-const PROBLEM = 'ErrorBody';
+const FIELDS_OF = 'FieldsOf';
 
 /** Routes without an entry in the catalogue, and entries without a route. */
 export function catalogueProblems(entrances: readonly Entrance[]): string[] {
@@ -47,7 +50,16 @@ export function catalogueProblems(entrances: readonly Entrance[]): string[] {
 export function describeApi(entrances: readonly Entrance[]): ApiDescription {
   const routes = entrances.filter((one) => one.kind === 'route');
   const paths = classPaths();
-  const wanted: WantedType[] = [{ name: 'Problem', text: `import('${paths.get('AppError')}').${PROBLEM}` }];
+  const docs = CHAPTERS.flatMap((chapter) => chapter.requests);
+  const chatErrors = paths.get('ChatLimits')!.replace('chat-limits.service', 'chat-error-form');
+  const wanted: WantedType[] = [
+    { name: 'Problem', text: `import('${paths.get('AppError')}').${PROBLEM}` },
+    { name: 'ChatProblem', text: `import('${chatErrors}').${CHAT_PROBLEM}` },
+    ...[...new Set(docs.flatMap((doc) => doc.fields?.of ?? []))].map((name) => ({
+      name: FIELDS_OF + name,
+      text: `import('${paths.get(name)}').${name}`,
+    })),
+  ];
   for (const one of routes) {
     const method = `import('${paths.get(one.type.name)}').${one.type.name}['${one.method}']`;
     wanted.push({ name: ANSWER_OF + keyOf(one), text: `Json<Awaited<ReturnType<${method}>>>` });
@@ -75,8 +87,10 @@ export function describeApi(entrances: readonly Entrance[]): ApiDescription {
         doc,
         chapter,
         status: statusOf(entrance),
-        body: argument(RouteParamtypes.BODY),
+        // What a GET may have as a body is not for documents: most clients cannot send it.
+        body: entrance.scope === 'GET' ? null : argument(RouteParamtypes.BODY),
         query: argument(RouteParamtypes.QUERY),
+        fields: doc.fields === undefined ? null : (of.get(FIELDS_OF + doc.fields.of) ?? null),
         answer: isEmpty(answer) ? null : answer,
       };
     }),
@@ -99,7 +113,8 @@ export function openApi({ routes, schemas }: ApiDescription, version: string): o
       version,
       description:
         'Talking with customers on WhatsApp and live chat. Lists answer `{ data, meta }`, errors ' +
-        '`{ statusCode, code, message, details?, requestId }` with a code that never changes its meaning. Times are ISO 8601 in UTC.',
+        '`{ statusCode, code, message, details?, requestId }` with a code that never changes its meaning; the live chat answers ' +
+        '`{ status: "success", data }` and `{ status: "error", message, error_code, details? }`. Times are ISO 8601 in UTC.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -107,7 +122,7 @@ export function openApi({ routes, schemas }: ApiDescription, version: string): o
     tags: CHAPTERS.map(({ title, about }) => ({ name: title, description: about })),
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: SECURITY_SCHEMES,
       schemas: used(schemas, paths),
     },
   };
@@ -121,15 +136,11 @@ function operation(one: Described, schemas: Schemas): object {
     tags: [chapter.title],
     summary: doc.name,
     description: [doc.about, who(entrance)].filter((text) => text !== undefined).join('\n\n'),
-    ...(entrance.rule?.kind === 'public' ? { security: [] } : {}),
+    ...securityOf(entrance),
     parameters: [...pathParameters(entrance), ...queryParameters(one, schemas), ...headerParameters(one)],
     ...(body === null ? {} : { requestBody: body }),
     responses: { ...success(one, schemas), ...failures(one) },
   };
-}
-
-function who({ rule }: Entrance): string {
-  return rule?.kind === 'level' ? `For: ${rule.level} and above.` : 'For anyone, without a token.';
 }
 
 function pathParameters({ name }: Entrance): object[] {
@@ -161,15 +172,25 @@ function queryParameters({ query, doc }: Described, schemas: Schemas): object[] 
 function headerParameters({ entrance, doc }: Described): object[] {
   const names = headersOf(entrance);
   const extra = Object.keys(doc.headers ?? {}).filter((name) => !names.includes(name));
-  return [...names, ...extra].map((name) => ({
-    name,
-    in: 'header',
-    required: false,
-    schema: { type: 'string' },
-  }));
+  const signed = entrance.rule?.kind === 'callers' ? SIGNED_HEADERS : [];
+  return [
+    ...[...names, ...extra].map((name) => ({
+      name,
+      in: 'header',
+      required: false,
+      schema: { type: 'string' },
+    })),
+    ...signed.map(([name, description]) => ({
+      name,
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string' },
+    })),
+  ];
 }
 
-function requestBody({ doc, body }: Described, schemas: Schemas): object | null {
+function requestBody({ doc, body, fields }: Described, schemas: Schemas): object | null {
   if (doc.files !== undefined) {
     const properties = Object.fromEntries(
       Object.entries(doc.files).map(([field, files]) => {
@@ -177,7 +198,12 @@ function requestBody({ doc, body }: Described, schemas: Schemas): object | null 
         return [field, files.length > 1 ? { type: 'array', items: file } : file];
       }),
     );
-    const schema = { type: 'object', properties, required: Object.keys(properties) };
+    const beside = fields === null ? {} : resolve(fields, schemas);
+    const schema = {
+      type: 'object',
+      properties: { ...properties, ...beside.properties },
+      required: [...Object.keys(properties), ...(beside.required ?? [])],
+    };
     return { required: true, content: { 'multipart/form-data': { schema } } };
   }
   if (doc.raw !== undefined) {
@@ -204,69 +230,6 @@ function success({ doc, status, answer }: Described, schemas: Schemas): Record<s
   if (answer === null) return { [status]: { description: 'Done; the answer has no body.' } };
   const content = { schema: answer, example: sampleOf(answer, schemas) };
   return { [status]: { description: 'Done.', content: { 'application/json': content } } };
-}
-
-/** What can go wrong, by status, with an example of each code. */
-function failures(one: Described): Record<string, object> {
-  const byStatus = new Map<number, [ErrorCode, string][]>();
-  for (const [code, when] of Object.entries(errorsOf(one)) as [ErrorCode, string][]) {
-    const status = ERROR_STATUS[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), [code, when]]);
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [
-      status,
-      {
-        description: codes.map(([code, when]) => `\`${code}\`: ${when}`).join('\n\n'),
-        content: {
-          'application/json': {
-            schema: refTo(PROBLEM),
-            examples: Object.fromEntries(
-              codes.map(([code, message]) => [
-                code,
-                {
-                  value: {
-                    statusCode: status,
-                    code,
-                    message,
-                    requestId: '0b5b7f0e-5d0a-4c8f-9f44-5f8f2f1f5a11',
-                  },
-                },
-              ]),
-            ),
-          },
-        },
-      },
-    ]),
-  );
-}
-
-function errorsOf({ entrance, doc, body, query }: Described): Partial<Record<ErrorCode, string>> {
-  const { rule, limit, name } = entrance;
-  const takes = body !== null || query !== null || name.includes(':') || doc.files !== undefined;
-  const sends = body !== null || doc.body !== undefined;
-  return {
-    ...(takes
-      ? { VALIDATION_FAILED: 'Something in the request is not valid; `details` names the fields.' }
-      : {}),
-    ...(sends
-      ? {
-          MALFORMED_BODY: 'The body is not valid JSON.',
-          PAYLOAD_TOO_LARGE: 'The body is too large.',
-          UNSUPPORTED_MEDIA_TYPE: 'The body is not of the type that is expected.',
-        }
-      : {}),
-    ...(rule?.kind === 'level' ? { UNAUTHENTICATED: 'The token is missing, expired or was ended.' } : {}),
-    ...(rule?.kind === 'level' && rule.level !== 'employer'
-      ? { FORBIDDEN: 'Your role may not do this.' }
-      : {}),
-    ...(name.includes(':') ? { NOT_FOUND: 'There is no such thing, or none that you may see.' } : {}),
-    ...(limit === 'none' ? {} : { RATE_LIMITED: 'Too many requests; `Retry-After` says when to go on.' }),
-    ...(name.startsWith('/docs') || name === '/chat-widget.js' || name === '/health/live'
-      ? {}
-      : { DATABASE_UNAVAILABLE: 'The database cannot be reached right now.' }),
-    ...doc.errors,
-  };
 }
 
 /** The example with something in the place of every value of Postman's. */

@@ -13,6 +13,8 @@ const VARIABLES = {
   verify_token: '',
   phone_number_id: '106540352242922',
   customer: '5491155550001',
+  chat_app: 'default',
+  chat_app_secret: '',
 };
 
 /** A collection that can be run from its first to its last request against a new installation. */
@@ -24,10 +26,10 @@ export function postmanCollection({ routes, schemas }: ApiDescription): object {
       name: 'ApiCeChat',
       description:
         'Every route, with a test. Run it from the top: later requests use what earlier ones answered. `app_secret` and ' +
-        '`verify_token` are WHATSAPP_APP_SECRET and WHATSAPP_WEBHOOK_VERIFY_TOKEN of the server.',
+        '`verify_token` are WHATSAPP_APP_SECRET and WHATSAPP_WEBHOOK_VERIFY_TOKEN of the server, `chat_app_secret` is CHAT_APP_SECRET.',
       schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json',
     },
-    auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{token}}', type: 'string' }] },
+    auth: bearer('token'),
     variable: Object.entries(VARIABLES).map(([key, value]) => ({ key, value })),
     item: [...chapters].map(([chapter, requests]) => ({
       name: chapter.title,
@@ -35,6 +37,10 @@ export function postmanCollection({ routes, schemas }: ApiDescription): object {
       item: requests.map((one) => item(one, schemas)),
     })),
   };
+}
+
+function bearer(token: string): object {
+  return { type: 'bearer', bearer: [{ key: 'token', value: `{{${token}}}`, type: 'string' }] };
 }
 
 function item(one: Described, schemas: Schemas): object {
@@ -48,6 +54,7 @@ function item(one: Described, schemas: Schemas): object {
     request: {
       method: entrance.scope,
       ...(doc.anonymous === true ? { auth: { type: 'noauth' } } : {}),
+      ...(doc.token === undefined ? {} : { auth: bearer(doc.token) }),
       header: headers(doc),
       ...body(doc),
       url: url(entrance.name, doc),
@@ -70,7 +77,12 @@ function body(doc: RouteDoc): object {
     const formdata = Object.entries(doc.files).flatMap(([key, files]) =>
       files.map((src) => ({ key, type: 'file', src })),
     );
-    return { body: { mode: 'formdata', formdata } };
+    const fields = Object.entries(doc.fields?.values ?? {}).map(([key, value]) => ({
+      key,
+      type: 'text',
+      value,
+    }));
+    return { body: { mode: 'formdata', formdata: [...fields, ...formdata] } };
   }
   if (doc.raw !== undefined) return { body: { mode: 'raw', raw: doc.raw.text } };
   if (doc.body === undefined) return {};

@@ -20,6 +20,8 @@ export interface RouteDoc {
   raw?: { type: string; text: Text };
   /** Files of a multipart body: field → path from the repository's root. */
   files?: Record<string, string[]>;
+  /** The other fields of that multipart body, and the exported class of src that checks them. */
+  fields?: { of: string; values: Record<string, Text> };
   /** Values to keep from the answer: name → place in it, such as `data.0.id`. */
   save?: Record<string, string>;
   /** Another status than success that a run may meet just as well, such as `409` where something was faster. */
@@ -34,6 +36,8 @@ export interface RouteDoc {
   after?: string[];
   /** Sent without a token. */
   anonymous?: boolean;
+  /** Sent with the token of this name instead of the member of staff's. */
+  token?: string;
 }
 
 export interface Chapter {

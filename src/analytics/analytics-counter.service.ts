@@ -16,6 +16,8 @@ import { AnalyticsRepository } from './analytics.repository';
 export class AnalyticsCounter implements OnModuleInit, JournalConsumer {
   readonly name = 'analytics';
   readonly types = [MESSAGE_EVENTS.NEW, MESSAGE_EVENTS.DELETED, ...Object.values(CONVERSATION_EVENTS)];
+  /** A conversation in which much is said is counted once for all of it. */
+  readonly atOnce = 500;
 
   constructor(
     private readonly consumers: JournalConsumers,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { Period } from './period';
-import type { Bucket } from './spread';
+import type { Buckets } from './spread';
 
 export type Measure = 'first_response' | 'later_response' | 'resolution' | 'rating';
 
@@ -12,7 +12,6 @@ export interface ReportFilter extends Period {
   channel: string | null;
   /** {@link EVERYBODY} or a user. */
   userId: number;
-  by: 'day' | 'week';
 }
 
 export interface DayCounts {
@@ -25,12 +24,12 @@ export interface DayCounts {
   archived: number;
 }
 
-export interface PartCounts extends DayCounts {
-  part: string;
+export interface CountsOfDay extends DayCounts {
+  day: string;
 }
 
-export interface PartBucket extends Bucket {
-  part: string;
+export interface BucketsOfDay extends Buckets {
+  day: string;
   measure: Measure;
 }
 
@@ -41,7 +40,7 @@ export interface AgentCounts {
   reopened: number;
 }
 
-export interface AgentBucket extends Bucket {
+export interface BucketsOfAgent extends Buckets {
   userId: number;
   measure: Measure;
 }
@@ -54,9 +53,7 @@ export interface CurrentCounts {
   mine: number;
 }
 
-const PART = `to_char(case when $5 = 'week' then date_trunc('week', day::timestamp)::date else day end, 'YYYY-MM-DD')`;
 const CHANNEL = (parameter: string): string => `(${parameter}::text is null or channel = ${parameter})`;
-
 
 /** Users who did something in the period, and those whose conversations were rated in it. */
 const AGENTS = `with did as (
@@ -105,33 +102,36 @@ export class AnalyticsRepository {
     return row!.closed;
   }
 
-  /** What happened in each part of the period in which anything did. */
-  async counts({ from, to, channel, userId, by }: ReportFilter): Promise<PartCounts[]> {
-    return await this.work.current.prepared<PartCounts>(
+  /** What happened on each day of the period on which anything did, of each channel. */
+  async counts({ from, to, channel, userId }: ReportFilter): Promise<CountsOfDay[]> {
+    return await this.work.current.prepared<CountsOfDay>(
       'analytics_counts',
-      `select ${PART} as part, sum(inbound)::int as inbound, sum(outbound_people)::int as "outboundPeople",
-         sum(outbound_bots)::int as "outboundBots", sum(opened)::int as opened, sum(closed)::int as closed,
-         sum(reopened)::int as reopened, sum(archived)::int as archived
-       from analytics_day where user_id = $1 and day between $2::date and $3::date and ${CHANNEL('$4')}
-       group by 1`,
-      [userId, from, to, channel, by],
+      `select day::text, inbound, outbound_people as "outboundPeople", outbound_bots as "outboundBots", opened, closed,
+         reopened, archived
+       from analytics_day where user_id = $1 and day between $2::date and $3::date and ${CHANNEL('$4')}`,
+      [userId, from, to, channel],
     );
   }
 
-  /** How the values of these measures are spread in each part of the period. */
-  async spreads(filter: ReportFilter, measures: Measure[]): Promise<PartBucket[]> {
-    const { from, to, channel, userId, by } = filter;
-    return await this.work.current.prepared<PartBucket>(
+  /** How the values of these measures are spread on each day of the period. */
+  async spreads({ from, to, channel, userId }: ReportFilter, measures: Measure[]): Promise<BucketsOfDay[]> {
+    return await this.work.current.prepared<BucketsOfDay>(
       'analytics_spreads',
-      `select ${PART} as part, measure, bucket, sum(count)::int as count, sum(sum)::bigint as sum
-       from analytics_spread where user_id = $1 and day between $2::date and $3::date and ${CHANNEL('$4')} and measure = any ($6)
-       group by 1, 2, 3`,
-      [userId, from, to, channel, by, measures],
+      `select day::text, measure, to_json(array_agg(bucket)) as buckets, to_json(array_agg(count)) as counts, sum(sum)::bigint as sum
+       from analytics_spread
+       where user_id = $1 and measure = any ($5) and day between $2::date and $3::date and ${CHANNEL('$4')}
+       group by day, measure`,
+      [userId, from, to, channel, measures],
     );
   }
 
   /** Users with a number in the period, by their ids. */
-  async agents(period: Period, channel: string | null, limit: number, offset: number): Promise<AgentCounts[]> {
+  async agents(
+    period: Period,
+    channel: string | null,
+    limit: number,
+    offset: number,
+  ): Promise<AgentCounts[]> {
     return await this.work.current.query<AgentCounts>(
       `${AGENTS}
        select user_id as "userId", coalesce(messages, 0) as messages, coalesce(closed, 0) as closed,
@@ -149,11 +149,17 @@ export class AnalyticsRepository {
     return row!.count;
   }
 
-  async spreadsOf(userIds: number[], { from, to }: Period, channel: string | null): Promise<AgentBucket[]> {
-    return await this.work.current.query<AgentBucket>(
-      `select user_id as "userId", measure, bucket, sum(count)::int as count, sum(sum)::bigint as sum
-       from analytics_spread where user_id = any ($1) and day between $2::date and $3::date and ${CHANNEL('$4')}
-       group by 1, 2, 3`,
+  /** The same of each of these users, of the whole period. */
+  async spreadsOf(
+    userIds: number[],
+    { from, to }: Period,
+    channel: string | null,
+  ): Promise<BucketsOfAgent[]> {
+    return await this.work.current.query<BucketsOfAgent>(
+      `select user_id as "userId", measure, to_json(array_agg(bucket)) as buckets, to_json(array_agg(count)) as counts, sum(sum)::bigint as sum
+       from (select user_id, measure, bucket, sum(count) as count, sum(sum) as sum from analytics_spread
+             where user_id = any ($1) and day between $2::date and $3::date and ${CHANNEL('$4')} group by 1, 2, 3) b
+       group by user_id, measure`,
       [userIds, from, to, channel],
     );
   }

@@ -6,9 +6,9 @@ import { UnitOfWork } from '../platform/database/unit-of-work';
 import { UsersService } from '../users/users.service';
 import type { AgentsQuery, ReportQuery, SummaryQuery } from './analytics.dto';
 import {
-  type AgentBucket,
   type AgentCounts,
   AnalyticsRepository,
+  type BucketsOfAgent,
   EVERYBODY,
   type Measure,
   type ReportFilter,
@@ -24,8 +24,8 @@ import type {
   VolumeReport,
 } from './analytics.types';
 import { averageOf, resolutionOf, satisfactionOf, timesOf, volumeOf } from './figures';
-import { dayOf, daysUpTo, partsOf, periodOf } from './period';
-import type { Bucket } from './spread';
+import { dayOf, daysUpTo, partOf, partsOf, periodOf } from './period';
+import { type Spread, spreadOf } from './spread';
 
 const RESPONSES: Measure[] = ['first_response', 'later_response'];
 const AVERAGE_DAYS = 7;
@@ -39,16 +39,9 @@ export class AnalyticsService {
     private readonly users: UsersService,
   ) {}
 
-  /**
-   * Of the conversations that the actor may see.
-   *
-   * @param of whose `assigned_to_me` are, where not the actor's; who may know is for the caller to decide
-   */
-  async summary(
-    actor: StaffActor,
-    { channel = null }: { channel?: string | null } | SummaryQuery = {},
-    of = actor.userId,
-  ): Promise<SummaryDto> {
+  /** Of the conversations that the actor may see. */
+  async summary(actor: StaffActor, query: SummaryQuery = {}): Promise<SummaryDto> {
+    const channel = query.channel ?? null;
     const only = visibleOnlyTo(actor);
     const now = new Date();
     const today = dayOf(now.getTime());
@@ -56,11 +49,10 @@ export class AnalyticsService {
       ...daysUpTo(now, AVERAGE_DAYS),
       channel,
       userId: only ?? EVERYBODY,
-      by: 'day' as const,
     };
     return await this.work.read(actor, async () => {
       const [counts, closed, responses] = await Promise.all([
-        this.rows.now(channel, of, only),
+        this.rows.now(channel, actor.userId, only),
         this.rows.closedOn(today, channel, only),
         this.rows.spreads(answers, RESPONSES),
       ]);
@@ -71,69 +63,53 @@ export class AnalyticsService {
         assigned_to_me: counts.mine,
         unassigned: counts.unassigned,
         closed_today: closed,
-        average_response_seconds: averageOf(responses),
-        average_response_seconds_today: averageOf(responses.filter(({ part }) => part === today)),
+        average_response_seconds: averageOf(spreadOf(responses)),
+        average_response_seconds_today: averageOf(spreadOf(responses.filter(({ day }) => day === today))),
       };
     });
   }
 
   async responseTimes(actor: StaffActor, query: ReportQuery): Promise<ResponseTimesReport> {
-    return await this.report(query, async (filter, shared) => {
-      const all = await this.work.read(actor, () => this.rows.spreads(filter, RESPONSES));
-      const shown = (buckets: typeof all): ResponseTimesReport['totals'] => ({
-        first: timesOf(buckets.filter(({ measure }) => measure === 'first_response')),
-        later: timesOf(buckets.filter(({ measure }) => measure === 'later_response')),
-      });
-      const of = byPart(all);
-      return {
-        ...shared.head,
-        totals: shown(all),
-        periods: shared.parts.map((starts_on) => ({ starts_on, ...shown(of(starts_on)) })),
-      };
+    const { filter, head, parts } = reportOf(query);
+    const all = await this.work.read(actor, () => this.rows.spreads(filter, RESPONSES));
+    const shown = (rows: typeof all): ResponseTimesReport['totals'] => ({
+      first: timesOf(spreadOf(rows.filter(({ measure }) => measure === 'first_response'))),
+      later: timesOf(spreadOf(rows.filter(({ measure }) => measure === 'later_response'))),
     });
+    const of = byPart(all, head.by);
+    const periods = parts.map((starts_on) => ({ starts_on, ...shown(of(starts_on)) }));
+    return { ...head, totals: shown(all), periods };
   }
 
   async volume(actor: StaffActor, query: ReportQuery): Promise<VolumeReport> {
-    return await this.report(query, async (filter, { head, parts }) => {
-      const all = await this.work.read(actor, () => this.rows.counts(filter));
-      const isOfAll = filter.userId === EVERYBODY;
-      const of = byPart(all);
-      return {
-        ...head,
-        totals: volumeOf(all, isOfAll),
-        periods: parts.map((starts_on) => ({ starts_on, ...volumeOf(of(starts_on), isOfAll) })),
-      };
-    });
+    const { filter, head, parts } = reportOf(query);
+    const all = await this.work.read(actor, () => this.rows.counts(filter));
+    const isOfAll = filter.userId === EVERYBODY;
+    const of = byPart(all, head.by);
+    const periods = parts.map((starts_on) => ({ starts_on, ...volumeOf(of(starts_on), isOfAll) }));
+    return { ...head, totals: volumeOf(all, isOfAll), periods };
   }
 
   async resolution(actor: StaffActor, query: ReportQuery): Promise<ResolutionReport> {
-    return await this.report(query, async (filter, { head, parts }) => {
-      const [counts, times] = await this.work.read(actor, () =>
-        Promise.all([this.rows.counts(filter), this.rows.spreads(filter, ['resolution'])]),
-      );
-      const isOfAll = filter.userId === EVERYBODY;
-      const [countsOf, timesIn] = [byPart(counts), byPart(times)];
-      return {
-        ...head,
-        totals: resolutionOf(counts, times, isOfAll),
-        periods: parts.map((starts_on) => ({
-          starts_on,
-          ...resolutionOf(countsOf(starts_on), timesIn(starts_on), isOfAll),
-        })),
-      };
-    });
+    const { filter, head, parts } = reportOf(query);
+    const [counts, times] = await this.work.read(actor, () =>
+      Promise.all([this.rows.counts(filter), this.rows.spreads(filter, ['resolution'])]),
+    );
+    const isOfAll = filter.userId === EVERYBODY;
+    const [countsOf, timesIn] = [byPart(counts, head.by), byPart(times, head.by)];
+    const periods = parts.map((starts_on) => ({
+      starts_on,
+      ...resolutionOf(countsOf(starts_on), spreadOf(timesIn(starts_on)), isOfAll),
+    }));
+    return { ...head, totals: resolutionOf(counts, spreadOf(times), isOfAll), periods };
   }
 
   async satisfaction(actor: StaffActor, query: ReportQuery): Promise<SatisfactionReport> {
-    return await this.report(query, async (filter, { head, parts }) => {
-      const all = await this.work.read(actor, () => this.rows.spreads(filter, ['rating']));
-      const of = byPart(all);
-      return {
-        ...head,
-        totals: satisfactionOf(all),
-        periods: parts.map((starts_on) => ({ starts_on, ...satisfactionOf(of(starts_on)) })),
-      };
-    });
+    const { filter, head, parts } = reportOf(query);
+    const all = await this.work.read(actor, () => this.rows.spreads(filter, ['rating']));
+    const of = byPart(all, head.by);
+    const periods = parts.map((starts_on) => ({ starts_on, ...satisfactionOf(spreadOf(of(starts_on))) }));
+    return { ...head, totals: satisfactionOf(spreadOf(all)), periods };
   }
 
   async agents(actor: StaffActor, query: AgentsQuery): Promise<AgentsReport> {
@@ -157,30 +133,29 @@ export class AnalyticsService {
       return { ...period, time_zone: 'UTC', ...pageOf(data, total, query) };
     });
   }
-
-  private async report<T>(
-    query: ReportQuery,
-    make: (filter: ReportFilter, shared: { head: ReportHead; parts: string[] }) => Promise<T>,
-  ): Promise<T> {
-    const { by } = query;
-    const period = periodOf(query, new Date());
-    const filter = { ...period, by, channel: query.channel ?? null, userId: query.user_id ?? EVERYBODY };
-    return await make(filter, { head: { ...period, by, time_zone: 'UTC' }, parts: partsOf(period, by) });
-  }
 }
 
-function byPart<T extends { part: string }>(rows: T[]): (part: string) => T[] {
+/** Which rows a report is made of, what it says about itself, and its parts. */
+function reportOf(query: ReportQuery): { filter: ReportFilter; head: ReportHead; parts: string[] } {
+  const { by } = query;
+  const period = periodOf(query, new Date());
+  const filter = { ...period, channel: query.channel ?? null, userId: query.user_id ?? EVERYBODY };
+  return { filter, head: { ...period, by, time_zone: 'UTC' }, parts: partsOf(period, by) };
+}
+
+function byPart<T extends { day: string }>(rows: T[], by: 'day' | 'week'): (part: string) => T[] {
   const parts = new Map<string, T[]>();
   for (const row of rows) {
-    const known = parts.get(row.part);
-    if (known === undefined) parts.set(row.part, [row]);
+    const part = partOf(row.day, by);
+    const known = parts.get(part);
+    if (known === undefined) parts.set(part, [row]);
     else known.push(row);
   }
   return (part) => parts.get(part) ?? [];
 }
 
-function agentOf(agent: AgentCounts, name: string | null, buckets: AgentBucket[]): AgentNumbersDto {
-  const of = (wanted: Measure): Bucket[] => buckets.filter(({ measure }) => measure === wanted);
+function agentOf(agent: AgentCounts, name: string | null, buckets: BucketsOfAgent[]): AgentNumbersDto {
+  const of = (wanted: Measure): Spread => spreadOf(buckets.filter(({ measure }) => measure === wanted));
   const { ratings, average_score } = satisfactionOf(of('rating'));
   return {
     user_id: agent.userId,

@@ -1,5 +1,7 @@
 import type { Page } from '../common/page';
 
+// A number of the API is whole, unless `@TJS-type` tells the description otherwise.
+
 /**
  * `GET /analytics/summary`. Supervisors and admins: of the whole workspace. Employers: of the conversations they may
  * see, their own, nobody's and the bots'.
@@ -20,9 +22,13 @@ export interface SummaryDto {
   /**
    * The mean time customers waited for an answer of a person, of all answers of the last 7 days in UTC, today included.
    * For employers: of their own answers. Null where there was none.
+   * @TJS-type ["number", "null"]
    */
   average_response_seconds: number | null;
-  /** The same of today's answers. */
+  /**
+   * The same of today's answers.
+   * @TJS-type ["number", "null"]
+   */
   average_response_seconds_today: number | null;
 }
 
@@ -30,11 +36,20 @@ export interface SummaryDto {
 export interface TimesDto {
   /** How many times it was. */
   count: number;
-  /** The mean, exact. */
+  /**
+   * The mean, exact.
+   * @TJS-type ["number", "null"]
+   */
   average_seconds: number | null;
-  /** Half of them took no longer; an estimate from how many lie between fixed bounds. */
+  /**
+   * Half of them took no longer; an estimate from how many lie between fixed bounds.
+   * @TJS-type ["number", "null"]
+   */
   median_seconds: number | null;
-  /** Nine tenths of them took no longer; an estimate likewise. */
+  /**
+   * Nine tenths of them took no longer; an estimate likewise.
+   * @TJS-type ["number", "null"]
+   */
   p90_seconds: number | null;
 }
 
@@ -111,6 +126,7 @@ export interface ResolutionDto {
   /**
    * closed / opened: whether work keeps up with what comes in. More than 1 where older conversations were closed too, or
    * one was closed again. Null where none began, and for one user.
+   * @TJS-type ["number", "null"]
    */
   rate: number | null;
   /** From the beginning, or from the last reopening, to the closing; on the day of the closing. */
@@ -141,9 +157,15 @@ export interface ScoresDto {
 export interface SatisfactionDto {
   /** Conversations that were rated, on the day of their first rating. Of a user: those that were theirs then. */
   ratings: number;
-  /** The mean of the scores, from 1 to 5. Null where there is none. */
+  /**
+   * The mean of the scores, from 1 to 5. Null where there is none.
+   * @TJS-type ["number", "null"]
+   */
   average_score: number | null;
-  /** The share of ratings with 4 or 5, from 0 to 1. Null where there is none. */
+  /**
+   * The share of ratings with 4 or 5, from 0 to 1. Null where there is none.
+   * @TJS-type ["number", "null"]
+   */
   satisfied_share: number | null;
   scores: ScoresDto;
 }
@@ -173,6 +195,7 @@ export interface AgentNumbersDto {
   later_responses: TimesDto;
   resolution: TimesDto;
   ratings: number;
+  /** @TJS-type ["number", "null"] */
   average_score: number | null;
 }
 

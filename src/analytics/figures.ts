@@ -1,21 +1,20 @@
 import type { DayCounts } from './analytics.repository';
 import type { ResolutionDto, SatisfactionDto, ScoresDto, TimesDto, VolumeDto } from './analytics.types';
-import { type Bucket, countOf, quantile, sumOf } from './spread';
+import { quantile, type Spread } from './spread';
 
 /** The mean of times, in seconds. */
-export function averageOf(buckets: Bucket[]): number | null {
-  const count = countOf(buckets);
-  return count === 0 ? null : rounded(sumOf(buckets) / count / 1000);
+export function averageOf({ count, sum }: Spread): number | null {
+  return count === 0 ? null : rounded(sum / count / 1000);
 }
 
-export function timesOf(buckets: Bucket[]): TimesDto {
+export function timesOf(spread: Spread): TimesDto {
   const estimate = (share: number): number | null => {
-    const seconds = quantile(buckets, share);
+    const seconds = quantile(spread, share);
     return seconds === null ? null : rounded(seconds);
   };
   return {
-    count: countOf(buckets),
-    average_seconds: averageOf(buckets),
+    count: spread.count,
+    average_seconds: averageOf(spread),
     median_seconds: estimate(0.5),
     p90_seconds: estimate(0.9),
   };
@@ -34,7 +33,7 @@ export function volumeOf(counts: DayCounts[], isOfAll: boolean): VolumeDto {
   };
 }
 
-export function resolutionOf(counts: DayCounts[], times: Bucket[], isOfAll: boolean): ResolutionDto {
+export function resolutionOf(counts: DayCounts[], times: Spread, isOfAll: boolean): ResolutionDto {
   const opened = isOfAll ? total(counts, 'opened') : null;
   const closed = total(counts, 'closed');
   return {
@@ -46,14 +45,13 @@ export function resolutionOf(counts: DayCounts[], times: Bucket[], isOfAll: bool
   };
 }
 
-export function satisfactionOf(buckets: Bucket[]): SatisfactionDto {
-  const ratings = countOf(buckets);
-  const given = (score: number): number => countOf(buckets.filter(({ bucket }) => bucket === score));
+export function satisfactionOf({ count, sum, inBucket }: Spread): SatisfactionDto {
+  const given = (score: number): number => inBucket[score]!;
   const scores: ScoresDto = { '1': given(1), '2': given(2), '3': given(3), '4': given(4), '5': given(5) };
   return {
-    ratings,
-    average_score: ratings === 0 ? null : rounded(sumOf(buckets) / ratings),
-    satisfied_share: ratings === 0 ? null : rounded((scores['4'] + scores['5']) / ratings),
+    ratings: count,
+    average_score: count === 0 ? null : rounded(sum / count),
+    satisfied_share: count === 0 ? null : rounded((scores['4'] + scores['5']) / count),
     scores,
   };
 }

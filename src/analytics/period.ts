@@ -30,13 +30,18 @@ export function periodOf({ from, to }: { from?: string; to?: string }, now: Date
 export function partsOf({ from, to }: Period, by: 'day' | 'week'): string[] {
   const step = by === 'day' ? 1 : 7;
   const parts: string[] = [];
-  for (let at = Date.parse(by === 'day' ? from : mondayOf(from)); at <= Date.parse(to); at += step * DAY_MS)
+  for (let at = Date.parse(partOf(from, by)); at <= Date.parse(to); at += step * DAY_MS)
     parts.push(dayOf(at));
   return parts;
 }
 
 export function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** To which of the {@link partsOf} a period a day belongs. */
+export function partOf(day: string, by: 'day' | 'week'): string {
+  return by === 'day' ? day : mondayOf(day);
 }
 
 /** So many days ago, that day and today both counted. */

@@ -23,6 +23,7 @@ import { AppDirectory } from './app-directory';
 import { AppSignaturesRepository } from './app-signatures.repository';
 import { ChatAccess } from './chat-access.service';
 import { ChatReadingService } from './chat-reading.service';
+import { ChatRules } from './chat-rules.service';
 import { ChatSearchService } from './chat-search.service';
 import { ChatReadsService } from './chat-reads.service';
 import { ChatTypingService } from './chat-typing.service';
@@ -92,6 +93,7 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatPeopleRepository,
     ChatViewsService,
     ChatLimits,
+    ChatRules,
     ChatAccess,
     ChatReadingService,
     ChatSearchService,

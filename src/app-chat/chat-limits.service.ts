@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ThrottlerStorage } from '@nestjs/throttler';
+import type { Logger } from 'pino';
 import { AppError } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
+import { LOGGER } from '../platform/observability/observability.module';
 import type { ChatCaller } from './chat-actor';
 
 /** How often something may be done, and in how many ms, as the contracts of the live chat say. */
@@ -34,6 +36,7 @@ export class ChatLimits {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(ThrottlerStorage) private readonly storage: ThrottlerStorage,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
@@ -59,6 +62,7 @@ export class ChatLimits {
       name,
     );
     if (!isBlocked) return;
+    this.logger.warn({ limit: what, who }, 'a limit of the live chat was reached');
     throw new AppError('RATE_LIMITED', 'Rate limit exceeded', undefined, {
       retryAfterSeconds: Math.max(1, timeToBlockExpire || timeToExpire),
     });

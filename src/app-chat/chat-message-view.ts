@@ -93,8 +93,15 @@ export function toChatMessageView(
     file_size: file?.size ?? null,
     mime_type: file?.mime_type ?? null,
     thumbnail_url: file?.thumbnail_url ?? null,
-    metadata: message.payload,
+    metadata: role === 'user' ? unflagged(message.payload) : message.payload,
   };
+}
+
+/** Why it was taken for spam is for staff to see. */
+function unflagged(payload: object | null): object | null {
+  if (payload === null || !('spam' in payload)) return payload;
+  const { spam: _, ...rest } = payload;
+  return Object.keys(rest).length === 0 ? null : rest;
 }
 
 function typeOf({ sender_type, type }: MessageDto): ChatMessageType {

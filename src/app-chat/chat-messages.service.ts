@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AppError, invalid } from '../common/app-error';
-import { lengthOf } from '../common/text-rules';
-import { CONFIG, type Config } from '../config/config';
 import { ConversationsService } from '../conversations/conversations.service';
 import { OPEN_STATUSES } from '../conversations/conversations.types';
 import { ConversationMessages } from '../messages/conversation-messages.service';
@@ -12,6 +10,7 @@ import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { Upload } from '../uploads/upload.types';
 import type { ChatActor } from './chat-actor';
 import { ChatConversationsService, type NewChatConversation } from './chat-conversations.service';
+import { ChatRules } from './chat-rules.service';
 import { ChatUsersRepository } from './chat-users.repository';
 
 /** What a chat user says. */
@@ -34,13 +33,13 @@ const isNew = (place: ChatPlace): place is NewChatConversation =>
 @Injectable()
 export class ChatMessagesService {
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     private readonly work: UnitOfWork,
     private readonly users: ChatUsersRepository,
     private readonly own: ChatConversationsService,
     private readonly conversations: ConversationsService,
     private readonly inbound: InboundService,
     private readonly messages: ConversationMessages,
+    private readonly rules: ChatRules,
   ) {}
 
   /** Once it answers, the message is stored, counted and journalled. `again`: it was there before. */
@@ -49,7 +48,7 @@ export class ChatMessagesService {
     place: ChatPlace,
     message: ChatMessage,
   ): Promise<{ message: MessageDto; again: boolean }> {
-    this.requireSound(message);
+    this.rules.requireSound(message);
     return await this.work.run(actor, async () => {
       // One after another: so that ids follow the order of sending, and nobody opens two conversations at once.
       if ((await this.users.lock(actor.chatUserId)) === null)
@@ -62,13 +61,14 @@ export class ChatMessagesService {
       if (conversation === null || !OPEN_STATUSES.includes(conversation.status))
         throw new AppError('CONVERSATION_CLOSED', 'The conversation is closed; open a new one.');
       if (message.replyToId) await this.requireIn(conversation.id, message.replyToId);
+      const broken = await this.rules.judge(actor, conversation.id, message.text);
       const stored = await this.inbound.receiveInto(
         conversation.id,
         {
           externalId,
           type: message.file?.kind ?? 'text',
           body: readable(message),
-          payload: null,
+          payload: broken.length === 0 ? null : { spam: broken },
           sentAt: new Date(),
         },
         { files: message.file ? [message.file] : [], replyToId: message.replyToId ?? null },
@@ -82,12 +82,6 @@ export class ChatMessagesService {
     if (place === 'newest') return (await this.own.newestOpen(actor)) ?? (await this.own.open(actor));
     if (isNew(place)) return await this.own.open(actor, place);
     return (await this.own.requireOwn(actor, place.conversationId)).id;
-  }
-
-  private requireSound({ text, file }: ChatMessage): void {
-    const most = this.config.chat.messageMaxLength;
-    if (lengthOf(text) > most) throw invalid('message', `The message may have at most ${most} characters.`);
-    if (!file && text.trim() === '') throw invalid('message', 'The message is empty.');
   }
 
   private async requireIn(conversationId: number, messageId: number): Promise<void> {

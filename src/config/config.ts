@@ -41,6 +41,16 @@ export interface Config {
     /** Characters. */
     messageMaxLength: number;
     rateLimitEnabled: boolean;
+    /** What makes a message spam; a number of 0 asks for nothing. */
+    spam: {
+      action: 'flag' | 'refuse' | 'off';
+      maxRepeats: number;
+      maxLinks: number;
+      /** Percent. */
+      maxSymbols: number;
+      /** In small letters. */
+      words: string[];
+    };
   };
   whatsapp: {
     baseUrl: string;

@@ -57,6 +57,16 @@ export function loadConfig(env: Environment = process.env): Config {
       maxConversations: reader.number('CHAT_MAX_CONVERSATIONS_PER_USER'),
       messageMaxLength: reader.number('CHAT_MESSAGE_MAX_LENGTH'),
       rateLimitEnabled: reader.text('CHAT_RATE_LIMIT_ENABLED') === 'true',
+      spam: {
+        action: reader.text('CHAT_SPAM_ACTION') as Config['chat']['spam']['action'],
+        maxRepeats: reader.number('CHAT_SPAM_MAX_REPEATS'),
+        maxLinks: reader.number('CHAT_SPAM_MAX_LINKS'),
+        maxSymbols: reader.number('CHAT_SPAM_MAX_SYMBOLS'),
+        words: (reader.text('CHAT_SPAM_WORDS') ?? '')
+          .split(',')
+          .map((word) => word.trim().toLowerCase())
+          .filter((word) => word !== ''),
+      },
     },
     redis: { url: redisUrl(reader) },
     storage: storage(reader),

@@ -332,6 +332,47 @@ export const VARIABLES = {
     fallback: 'true',
     description: 'Whether what chat users send is limited.',
   },
+  CHAT_SPAM_ACTION: {
+    group: 'Live chat',
+    kind: 'choice',
+    choices: ['flag', 'refuse', 'off'],
+    fallback: 'flag',
+    description:
+      'What happens with a chat message that one of the CHAT_SPAM rules takes for spam: it is stored with a flag that agents see, or refused (SPAM_REFUSED). Nothing is dropped silently.',
+  },
+  CHAT_SPAM_MAX_REPEATS: {
+    group: 'Live chat',
+    kind: 'integer',
+    min: 0,
+    max: 20,
+    fallback: '3',
+    description:
+      'How often a user may say the same in ten minutes in one conversation; 0: as often as they like.',
+  },
+  CHAT_SPAM_MAX_LINKS: {
+    group: 'Live chat',
+    kind: 'integer',
+    min: 0,
+    max: 1_000,
+    fallback: '5',
+    description: 'Links in one chat message; 0: any number.',
+  },
+  CHAT_SPAM_MAX_SYMBOLS: {
+    group: 'Live chat',
+    kind: 'integer',
+    min: 0,
+    max: 100,
+    fallback: '60',
+    description:
+      'Percent of a chat message of 20 characters or more that may be neither letters, digits, blanks nor emoji; 0: all of it.',
+  },
+  CHAT_SPAM_WORDS: {
+    group: 'Live chat',
+    kind: 'text',
+    fallback: null,
+    description:
+      'Words and phrases, separated by commas, that make a chat message spam. Capitals make no difference.',
+  },
 
   WHATSAPP_ACCESS_TOKEN: {
     group: 'WhatsApp',

@@ -8,7 +8,11 @@ import { ApiDocument } from '../support/openapi';
 
 const COLLECTION = join(DIST, '../docs/postman-collection.json');
 const NEWMAN = join(DIST, '../node_modules/newman/bin/newman.js');
-const SECRETS = { app_secret: 'postman-app-secret', verify_token: 'postman-verify-token' };
+const SECRETS = {
+  app_secret: 'postman-app-secret',
+  verify_token: 'postman-verify-token',
+  chat_app_secret: 'postman-chat-app-secret',
+};
 
 interface Execution {
   item: { name: string };
@@ -45,6 +49,7 @@ it('the collection runs green against a new demo, touches every route, and every
       THROTTLE_LIMIT: '100000',
       WHATSAPP_APP_SECRET: SECRETS.app_secret,
       WHATSAPP_WEBHOOK_VERIFY_TOKEN: SECRETS.verify_token,
+      CHAT_APP_SECRET: SECRETS.chat_app_secret,
     },
   });
   await demo.waitForLine(/Ctrl-C stops everything/, 30_000);

@@ -21,12 +21,15 @@ afterAll(() => system.stop());
 
 const pathOf = (route: Entrance): string => route.name.replace(/:\w+/g, '999999999');
 
+/** Surfaces of other contracts name it otherwise. */
+const codeOf = (body: Record<string, unknown>): unknown => body['code'] ?? body['error_code'];
+
 test('without a token every route but the public ones answers 401', async () => {
   expect(routes.length).toBeGreaterThan(15);
   for (const route of routes) {
     const { body } = await system.call(route.scope, pathOf(route));
     const open = route.rule?.kind === 'public';
-    expect([route.name, body['code'] === 'UNAUTHENTICATED']).toEqual([route.name, !open]);
+    expect([route.name, codeOf(body) === 'UNAUTHENTICATED']).toEqual([route.name, !open]);
   }
 });
 
@@ -38,7 +41,7 @@ test.each(ACCESS_LEVELS)('every route lets an %s in exactly as it declares', asy
     });
     const allowed = includesLevel(held, route.rule.level);
     expect([route.scope, route.name, answer.status === 403]).toEqual([route.scope, route.name, !allowed]);
-    if (!allowed) expect(answer.body).toMatchObject({ code: 'FORBIDDEN' });
+    if (!allowed) expect(codeOf(answer.body)).toBe('FORBIDDEN');
   }
 });
 

@@ -189,8 +189,23 @@ it('what was set aside of the journal is listed, and handed over once more besid
   await server.process.exited;
 }, 60_000);
 
+it('the numbers of the dashboards are counted anew, beside a server', async () => {
+  const server = await startServer(dataDir);
+  const client = new Client({ connectionString: (await findRunningPostgres(dataDir))!.url });
+  await client.connect();
+  await client.query(
+    `insert into analytics_now (workspace_id, user_id, channel, conversations, open, unread, unassigned) values (1, 0, 'wrong', 7, 7, 7, 7)`,
+  );
+  expect(await run('rebuild-analytics')).toMatchObject({ code: 0, stdout: 'default is counted anew.\n' });
+  expect((await client.query(`select from analytics_now where channel = 'wrong'`)).rowCount).toBe(0);
+  await client.end();
+  server.process.kill('SIGTERM');
+  await server.process.exited;
+}, 60_000);
+
 it.each([
   ['create-users', ['--force']],
+  ['rebuild-analytics', ['now']],
   ['journal-set-aside', ['--retry', 'some']],
   ['rotate-secrets', ['now']],
   ['list-users', ['all']],

@@ -18,6 +18,8 @@ export interface JournalConsumer {
   wants: (event: JournalEvent) => boolean;
   /** Whether a wanted entry is acted on at once, or with the look of every second. Default: at once. */
   isUrgent?: (event: JournalEvent) => boolean;
+  /** Entries of one workspace that are handed over together, at most. Default: 100. */
+  atOnce?: number;
   /**
    * Acts on wanted entries of one workspace, in their order. What it does must be in one transaction, or harmless
    * when done again: a crash after it and before the place is saved hands the same entries over once more, and an

@@ -9,7 +9,7 @@ import type { JournalEvent, JournalPage, JournalReader } from './journal-reader'
 import { putAside } from './journal-set-aside';
 
 const PAGE = 500;
-/** Entries handed over together at most. */
+/** Entries handed over together at most, where the consumer says nothing else. */
 const RUN = 100;
 /** Then the place is saved and the next turn begins: an open transaction that rests too long is ended by PostgreSQL. */
 const TURN_MS = 10_000;
@@ -276,7 +276,7 @@ function runsOf(
     const last = runs.at(-1);
     const joins =
       last !== undefined &&
-      last.length < RUN &&
+      last.length < (consumer.atOnce ?? RUN) &&
       last[0]!.workspaceId === event.workspaceId &&
       last[0]!.id !== failing;
     if (joins) last.push(event);

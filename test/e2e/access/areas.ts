@@ -1,5 +1,7 @@
 import type { Area } from '../../support/areas';
+import { analyticsArea } from './analytics.area';
 import { botsArea } from './bots.area';
+import { chatAppsArea, chatSharedArea, chatUserArea } from './chat-user.area';
 import { contactUserAccountsArea } from './contact-user-accounts.area';
 import { contactsArea } from './contacts.area';
 import { conversationsArea } from './conversations.area';
@@ -13,7 +15,11 @@ import { staffArea } from './staff.area';
 
 /** Every area of the API. */
 export const AREAS: Area[] = [
+  analyticsArea,
   botsArea,
+  chatAppsArea,
+  chatSharedArea,
+  chatUserArea,
   contactUserAccountsArea,
   contactsArea,
   conversationsArea,

@@ -157,33 +157,34 @@ const MEASURE = `
       5400, 7200, 10800, 14400, 21600, 28800, 43200, 64800, 86400, 129600, 172800, 259200, 345600, 432000, 604800,
       864000, 1209600, 1814400, 2592000];
 
-  create function measure_conversations(ids bigint[]) returns void language plpgsql as $$
+  -- Planned once: planning costs more than running it. What is not probed row by row is hashed, however few the planner
+  -- believes there are.
+  create function measure_conversations(ids bigint[]) returns void language plpgsql
+    set plan_cache_mode = force_generic_plan set enable_nestloop = off set enable_seqscan = off as $$
   begin
+    -- What the next statements see was committed before: nobody else counts in this workspace meanwhile.
+    perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_workspace_id(), 0));
     insert into analytics_conversation (conversation_id, channel)
-      select id, channel from conversation where id = any (ids) order by id
-      on conflict do nothing;
-    -- What the next statements see was committed before: nobody else counts these conversations meanwhile.
-    perform from analytics_conversation where conversation_id = any (ids) order by conversation_id for update;
+      select t.id, t.channel from unnest(ids) wanted(id)
+      cross join lateral (select id, channel from conversation where id = wanted.id limit 1) t
+      where not exists (select from analytics_conversation a where a.conversation_id = wanted.id);
 
     with counted as materialized (
-      select a.* from analytics_conversation a where a.conversation_id = any (ids)
+      select a.* from unnest(ids) wanted(id)
+      cross join lateral (select * from analytics_conversation where conversation_id = wanted.id limit 1) a
     ), entry as materialized (
       -- In the order in which they happened: by the newest message of that moment, changes of status behind it.
-      select c.conversation_id, c.channel, 0::bigint as message, 0::bigint as change, 'opened' as kind, null::bigint as user_id, t.created_at as at
+      select c.conversation_id, c.channel, c.answered, c.opened_at as opened_before, c.asked_at as asked_before, 0::bigint as message, 0::bigint as change, 'opened' as kind, null::bigint as user_id, t.created_at as at
       from counted c cross join lateral (select created_at from conversation where id = c.conversation_id limit 1) t
       where c.up_to_change is null
       union all
-      select conversation_id, channel, 0, 0, 'opened before', null, opened_at from counted where opened_at is not null
-      union all
-      select conversation_id, channel, 0, 0, 'asked before', null, asked_at from counted where asked_at is not null
-      union all
-      select c.conversation_id, c.channel, m.id, 0,
+      select c.conversation_id, c.channel, c.answered, c.opened_at, c.asked_at, m.id, 0,
         case when m.type in ('reaction', 'system', 'edit', 'revoke') then '' else m.sender_type end, m.sender_user, m.created_at
       from counted c cross join lateral (
         select id, type, sender_type, sender_user, created_at from message
         where conversation_id = c.conversation_id and id > c.up_to_message order by id) m
       union all
-      select c.conversation_id, c.channel, s.after_message, s.id,
+      select c.conversation_id, c.channel, c.answered, c.opened_at, c.asked_at, s.after_message, s.id,
         case when s.to_status not in ('closed', 'archived') then 'reopened' when s.from_status = 'archived' then '' else s.to_status end,
         s.assigned_user, s.at
       from counted c cross join lateral (
@@ -194,17 +195,30 @@ const MEASURE = `
         -- A turn of the customer ends with the answer of a person, or with the closing.
         count(*) filter (where kind in ('user', 'closed')) over before as turn,
         count(*) filter (where kind in ('user', 'closed')) over (partition by conversation_id) as turns,
-        max(at) filter (where kind in ('opened', 'reopened', 'opened before')) over before as open_since
+        greatest(opened_before, max(at) filter (where kind in ('opened', 'reopened')) over before) as open_since
       from entry
       window before as (partition by conversation_id order by message, change rows between unbounded preceding and 1 preceding)
     ), timed as (
-      select *, min(at) filter (where kind in ('contact', 'asked before')) over (partition by conversation_id, turn) as asked
+      select *, least(case when turn = 0 then asked_before end,
+        min(at) filter (where kind = 'contact') over (partition by conversation_id, turn)) as asked
       from placed
     ), numbered as (
       select t.*, (t.at at time zone 'UTC')::date as day, t.kind = 'user' and t.asked is not null as answers,
-        row_number() over (partition by t.conversation_id, t.kind = 'user' and t.asked is not null order by t.message, t.change) as n,
-        c.answered
-      from timed t join counted c using (conversation_id)
+        row_number() over (partition by t.conversation_id, t.kind = 'user' and t.asked is not null order by t.message, t.change) as n
+      from timed t
+    ), present as materialized (
+      -- As it is now; of a conversation that is gone, nothing.
+      select c.conversation_id, c.channel, c.in_total, c.user_id as old_user, c.is_open, c.is_unread, c.is_unassigned,
+        t.id is not null as here, coalesce(t.assigned_user, 0) as new_user, coalesce(t.open, false) as open,
+        coalesce(t.open and not t.read, false) as unread,
+        coalesce(t.open and t.assigned_user is null and t.assigned_bot is null, false) as unassigned,
+        r.score, r.rated_on, r.rated_user
+      from counted c left join lateral (
+        select id, assigned_user, assigned_bot, read, status in ('queue', 'active', 'transferred') as open
+        from conversation where id = c.conversation_id limit 1) t on true
+      left join lateral (
+        select score, rated_user, (created_at at time zone 'UTC')::date as rated_on
+        from conversation_rating where conversation_id = c.conversation_id limit 1) r on true
     ), value as (
       select n.day, n.channel, n.user_id, v.measure,
         case when v.measure = 'rating' then v.amount else width_bucket(v.amount / 1000.0, analytics_bounds()::numeric[]) end as bucket,
@@ -217,10 +231,9 @@ const MEASURE = `
         where n.kind = 'closed' and n.open_since is not null) v
       union all
       select c.rated_on, c.channel, c.rated_user, 'rating', c.score, -1, -c.score
-      from counted c where c.score is not null and exists (select from conversation where id = c.conversation_id)
+      from counted c join present p using (conversation_id) where c.score is not null and p.here
       union all
-      select (r.created_at at time zone 'UTC')::date, c.channel, r.rated_user, 'rating', r.score, 1, r.score
-      from counted c cross join lateral (select * from conversation_rating where conversation_id = c.conversation_id limit 1) r
+      select rated_on, channel, rated_user, 'rating', score, 1, score from present where score is not null
     ), days as (
       insert into analytics_day as d (user_id, day, channel, inbound, outbound_people, outbound_bots, opened, closed, reopened, archived)
       select w.user_id, n.day, n.channel,
@@ -242,15 +255,6 @@ const MEASURE = `
       order by w.user_id, v.measure, v.day, v.channel, v.bucket
       on conflict (workspace_id, user_id, measure, day, channel, bucket) do update set
         count = s.count + excluded.count, sum = s.sum + excluded.sum
-    ), present as materialized (
-      -- As it is now; of a conversation that is gone, nothing.
-      select c.conversation_id, c.channel, c.in_total, c.user_id as old_user, c.is_open, c.is_unread, c.is_unassigned,
-        t.id is not null as here, coalesce(t.assigned_user, 0) as new_user, coalesce(t.open, false) as open,
-        coalesce(t.open and not t.read, false) as unread,
-        coalesce(t.open and t.assigned_user is null and t.assigned_bot is null, false) as unassigned
-      from counted c left join lateral (
-        select id, assigned_user, assigned_bot, read, status in ('queue', 'active', 'transferred') as open
-        from conversation where id = c.conversation_id limit 1) t on true
     ), now_counted as (
       insert into analytics_now as k (user_id, channel, conversations, open, unread, unassigned)
       select w.user_id, p.channel, sum(w.conversations), sum(w.open), sum(w.unread), sum(w.unassigned)
@@ -266,22 +270,21 @@ const MEASURE = `
         conversations = k.conversations + excluded.conversations, open = k.open + excluded.open,
         unread = k.unread + excluded.unread, unassigned = k.unassigned + excluded.unassigned
     ), ends as (
-      select c.conversation_id, max(e.message) filter (where e.change = 0) as message, max(e.change) as change,
-        max(e.at) filter (where e.kind in ('opened', 'reopened', 'opened before')) as opened_at,
+      select e.conversation_id, max(e.message) filter (where e.change = 0) as message, max(e.change) as change,
+        greatest(max(e.opened_before), max(e.at) filter (where e.kind in ('opened', 'reopened'))) as opened_at,
         bool_or(e.answers) as answered,
-        min(e.at) filter (where e.kind in ('contact', 'asked before') and e.turn = e.turns) as asked_at
-      from counted c join numbered e using (conversation_id) group by c.conversation_id
+        least(max(e.asked_before) filter (where e.turns = 0), min(e.at) filter (where e.kind = 'contact' and e.turn = e.turns)) as asked_at
+      from numbered e group by e.conversation_id
     ), gone as (
-      delete from analytics_conversation a using present p where a.conversation_id = p.conversation_id and not p.here
+      delete from analytics_conversation where conversation_id = any (array(select conversation_id from present where not here))
     )
     update analytics_conversation a set
       up_to_message = greatest(a.up_to_message, e.message), up_to_change = greatest(a.up_to_change, e.change, 0),
-      opened_at = e.opened_at, asked_at = e.asked_at, answered = a.answered or coalesce(e.answered, false),
+      opened_at = case when e.conversation_id is null then a.opened_at else e.opened_at end,
+      asked_at = case when e.conversation_id is null then a.asked_at else e.asked_at end, answered = a.answered or coalesce(e.answered, false),
       in_total = true, user_id = p.new_user, is_open = p.open, is_unread = p.unread, is_unassigned = p.unassigned,
-      score = r.score, rated_on = (r.created_at at time zone 'UTC')::date, rated_user = r.rated_user
-    from present p
-      left join ends e on e.conversation_id = p.conversation_id
-      left join lateral (select * from conversation_rating where conversation_id = p.conversation_id limit 1) r on true
+      score = p.score, rated_on = p.rated_on, rated_user = p.rated_user
+    from present p left join ends e on e.conversation_id = p.conversation_id
     where a.conversation_id = p.conversation_id and a.conversation_id = any (ids) and p.here;
   end $$;
   comment on function measure_conversations is 'Counts what has happened in these conversations since they were counted last. Doing it again changes nothing.';
@@ -291,6 +294,7 @@ const MEASURE = `
     part bigint[];
     last bigint := 0;
   begin
+    perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_workspace_id(), 0));
     delete from analytics_now;
     delete from analytics_spread;
     delete from analytics_day;
