@@ -275,6 +275,25 @@ create policy own_workspace on bot_trigger to apicechat_app using ((workspace_id
 grant delete, insert, select, update on bot_trigger to apicechat_app;
 grant delete, select on bot_trigger to apicechat_platform;
 
+create table canned_response (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  short_code character varying(50) not null,
+  title character varying(150) not null,
+  body text not null, -- With variables such as {{contact.name}}, filled in when it is used.
+  created_by bigint,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint canned_response_pkey PRIMARY KEY (workspace_id, id),
+  constraint canned_response_workspace_id_created_by_fkey FOREIGN KEY (workspace_id, created_by) REFERENCES users(workspace_id, id) ON DELETE SET NULL (created_by),
+  constraint canned_response_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX canned_response_created_by ON public.canned_response USING btree (workspace_id, created_by) WHERE (created_by IS NOT NULL);
+CREATE UNIQUE INDEX canned_response_short_code ON public.canned_response USING btree (workspace_id, lower((short_code)::text));
+alter table canned_response enable and force row level security;
+create policy own_workspace on canned_response to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on canned_response to apicechat_app;
+
 -- An app or website whose users write in the live chat.
 create table chat_app (
   workspace_id bigint default current_workspace_id() not null,
@@ -513,6 +532,9 @@ create table conversation (
 );
 CREATE INDEX conversation_assigned_bot ON public.conversation USING btree (workspace_id, assigned_bot) WHERE (assigned_bot IS NOT NULL);
 CREATE INDEX conversation_assigned_user ON public.conversation USING btree (workspace_id, assigned_user, active_at, id);
+CREATE INDEX conversation_chat ON public.conversation USING btree (workspace_id, active_at, id) WHERE ((channel)::text = 'app-chat'::text);
+CREATE INDEX conversation_chat_id ON public.conversation USING btree (workspace_id, id) WHERE ((channel)::text = 'app-chat'::text);
+CREATE INDEX conversation_closed ON public.conversation USING btree (workspace_id, updated_at, id) WHERE ((status)::text = 'closed'::text);
 CREATE INDEX conversation_contact ON public.conversation USING btree (workspace_id, contact_id);
 CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, active_at, id);
 CREATE INDEX conversation_integration ON public.conversation USING btree (workspace_id, integration_id);
@@ -528,6 +550,29 @@ alter table conversation set (fillfactor=80);
 create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 create policy searching on conversation for select to postgres using (true);
 grant delete, insert, select, update on conversation to apicechat_app;
+
+-- For staff only: apart from messages, so that no way to a customer leads past it.
+create table conversation_note (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  conversation_id bigint not null,
+  message_id bigint, -- The message it was written with.
+  author_user bigint not null,
+  kind character varying(20) default 'note'::character varying not null,
+  body text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint conversation_note_pkey PRIMARY KEY (workspace_id, id),
+  constraint conversation_note_workspace_id_author_user_fkey FOREIGN KEY (workspace_id, author_user) REFERENCES users(workspace_id, id),
+  constraint conversation_note_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint conversation_note_workspace_id_message_id_fkey FOREIGN KEY (workspace_id, message_id) REFERENCES message(workspace_id, id) ON DELETE SET NULL (message_id),
+  constraint conversation_note_kind_check CHECK (kind::text = ANY (ARRAY['note'::character varying, 'assignment'::character varying, 'resolution'::character varying]::text[]))
+);
+CREATE INDEX conversation_note_author ON public.conversation_note USING btree (workspace_id, author_user);
+CREATE INDEX conversation_note_conversation ON public.conversation_note USING btree (workspace_id, conversation_id, id);
+CREATE INDEX conversation_note_message ON public.conversation_note USING btree (workspace_id, message_id) WHERE (message_id IS NOT NULL);
+alter table conversation_note enable and force row level security;
+create policy own_workspace on conversation_note to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_note to apicechat_app;
 
 -- What the customer thought of a conversation after it was closed.
 create table conversation_rating (
@@ -576,6 +621,20 @@ CREATE INDEX conversation_status_change_conversation ON public.conversation_stat
 alter table conversation_status_change enable and force row level security;
 create policy own_workspace on conversation_status_change to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on conversation_status_change to apicechat_app;
+
+create table conversation_tag (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  tag_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  constraint conversation_tag_pkey PRIMARY KEY (workspace_id, conversation_id, tag_id),
+  constraint conversation_tag_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint conversation_tag_workspace_id_tag_id_fkey FOREIGN KEY (workspace_id, tag_id) REFERENCES tag(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX conversation_tag_tag ON public.conversation_tag USING btree (workspace_id, tag_id, conversation_id);
+alter table conversation_tag enable and force row level security;
+create policy own_workspace on conversation_tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_tag to apicechat_app;
 
 create table device (
   workspace_id bigint default current_workspace_id() not null,
@@ -1101,6 +1160,17 @@ create table workspace (
 CREATE TRIGGER workspace_roles AFTER INSERT ON workspace FOR EACH ROW EXECUTE FUNCTION add_built_in_roles();
 grant select on workspace to apicechat_app;
 grant insert, select, update on workspace to apicechat_platform;
+
+create view admin_activity_log with (security_invoker=true) as
+ SELECT id,
+    user_id AS admin_id,
+    user_name AS admin_username,
+    action,
+    subject_type AS target_type,
+    subject_id AS target_id,
+    details,
+    created_at
+   FROM audit_log;
 
 CREATE OR REPLACE FUNCTION public.add_built_in_roles()
  RETURNS trigger

@@ -8,6 +8,7 @@ import { DESK } from './catalogue/desk';
 import { DOCUMENTS } from './catalogue/documents';
 import { CHAT_APPS, CHAT_END, LIVE_CHAT } from './catalogue/live-chat';
 import { HEALTH } from './catalogue/health';
+import { LIVE_CHAT_ADMIN } from './catalogue/live-chat-admin';
 import { LOOKUPS, LOOKUPS_END } from './catalogue/lookups';
 import { MESSAGES } from './catalogue/messages';
 import { PEOPLE } from './catalogue/people';
@@ -32,6 +33,7 @@ export const CHAPTERS: Chapter[] = [
   BOTS,
   CHAT_APPS,
   LIVE_CHAT,
+  LIVE_CHAT_ADMIN,
   CHAT_END,
   ANALYTICS,
   AUDIT,

@@ -39,8 +39,12 @@ export class AnalyticsService {
     private readonly users: UsersService,
   ) {}
 
-  /** Of the conversations that the actor may see. */
-  async summary(actor: StaffActor, query: SummaryQuery = {}): Promise<SummaryDto> {
+  /**
+   * Of the conversations that the actor may see.
+   *
+   * @param of whose `assigned_to_me` are, where not the actor's; who may know is for the caller to decide
+   */
+  async summary(actor: StaffActor, query: SummaryQuery = {}, of = actor.userId): Promise<SummaryDto> {
     const channel = query.channel ?? null;
     const only = visibleOnlyTo(actor);
     const now = new Date();

@@ -4,7 +4,7 @@ import { pageOf } from '../common/page';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { type Activity, AdminActivityRepository } from './admin-activity.repository';
 import type { ActivityQuery } from './admin-chat.dto';
-import type { ChatPagination } from './admin-conversation.types';
+import type { ChatPagination } from './chat-messages.dto';
 
 /** Something a member of staff did, as `admin_activity_log` has it. */
 export interface ActivityEntry {

@@ -22,8 +22,10 @@ import type {
 import { AdminConversationsService } from './admin-conversations.service';
 import { AdminDashboardService, type Dashboard } from './admin-dashboard.service';
 import { AdminWorkService } from './admin-work.service';
-import { ChatConversationId } from './chat-conversation-id';
 import { answer, type ChatAnswer } from './chat-error-form';
+import { withAbsoluteLinks } from './chat-messages.dto';
+import { ConversationIdParam } from './conversation-id-param';
+import { CurrentOrigin } from './current-chat-user';
 
 /** Staff in the live chat, as the contract of HomeAssistant IM has it. */
 @Controller('admin/chat')
@@ -55,7 +57,7 @@ export class AdminChatController {
   @Get('conversations/:id')
   async get(
     @CurrentActor() actor: StaffActor,
-    @Param('id', ChatConversationId) id: number,
+    @Param('id', ConversationIdParam) id: number,
   ): Promise<ChatAnswer<AdminConversationOne>> {
     return answer({ conversation: await this.conversations.get(actor, id) });
   }
@@ -63,7 +65,7 @@ export class AdminChatController {
   @Put('conversations/:id/assign')
   async assign(
     @CurrentActor() actor: StaffActor,
-    @Param('id', ChatConversationId) id: number,
+    @Param('id', ConversationIdParam) id: number,
     @Body() input: AssignConversationDto,
   ): Promise<ChatAnswer<AssignedConversation>> {
     return answer(await this.work.assign(actor, id, input));
@@ -72,7 +74,7 @@ export class AdminChatController {
   @Put('conversations/:id/status')
   async update(
     @CurrentActor() actor: StaffActor,
-    @Param('id', ChatConversationId) id: number,
+    @Param('id', ConversationIdParam) id: number,
     @Body() input: UpdateChatConversationDto,
   ): Promise<ChatAnswer<UpdatedConversation>> {
     return answer(await this.work.update(actor, id, input));
@@ -82,11 +84,13 @@ export class AdminChatController {
   @Post('conversations/:id/messages')
   async send(
     @CurrentActor() actor: StaffActor,
-    @Param('id', ChatConversationId) id: number,
+    @Param('id', ConversationIdParam) id: number,
     @Body() input: AdminMessageDto,
+    @CurrentOrigin() origin: string,
     @Headers('idempotency-key') key?: string,
   ): Promise<ChatAnswer<AdminSentMessage>> {
-    return answer(await this.work.send(actor, id, input, idempotencyKey(key, input.client_message_id)));
+    const sent = await this.work.send(actor, id, input, idempotencyKey(key, input.client_message_id));
+    return answer(withAbsoluteLinks(sent, origin));
   }
 
   /** What staff did, whatever it was. */

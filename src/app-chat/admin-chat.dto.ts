@@ -5,7 +5,7 @@ import { IsId, IsLeftOutOrGiven, IsName, IsText } from '../common/text-rules';
 import { MAX_TAG_LENGTH, MAX_TAGS } from '../conversations/conversation-tags.dto';
 import { CONVERSATION_PRIORITIES, type ConversationPriority } from '../conversations/conversations.types';
 import { IsFlag, IsIdInQuery } from '../conversations/inbox.dto';
-import type { ShownStatus } from './admin-conversation.types';
+import type { ShownStatus } from './chat-conversation-view';
 
 const SHOWN_STATUSES = ['active', 'closed', 'archived'] as const satisfies readonly ShownStatus[];
 const SORTS = ['newest', 'oldest', 'last_activity'] as const;

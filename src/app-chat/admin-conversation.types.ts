@@ -1,13 +1,7 @@
 import type { ConversationPriority } from '../conversations/conversations.types';
+import type { ShownStatus, SupportPriority, SupportStatus } from './chat-conversation-view';
 import type { ChatMessageView, ChatRole } from './chat-message-view';
-
-/** Pages of a list of the live chat. */
-export interface ChatPagination {
-  page: number;
-  limit: number;
-  total: number;
-  pages: number;
-}
+import type { ChatPagination } from './chat-messages.dto';
 
 /** A user of the live chat, as staff see them. */
 export interface AdminUserInfo {
@@ -56,8 +50,6 @@ interface ConversationBase {
   tags: string[];
 }
 
-export type ShownStatus = 'active' | 'closed' | 'archived';
-
 /** `GET /admin/chat/conversations` */
 export interface AdminConversation extends ConversationBase {
   user_info: AdminUserInfo;
@@ -73,8 +65,6 @@ export interface AdminConversationDetail extends Omit<AdminConversation, 'user_i
   notes: string | null;
 }
 
-export type SupportStatus = 'open' | 'closed' | 'pending' | 'archived';
-
 /** A conversation as the contract of Anume shows it, with all that the other one has. */
 export interface SupportConversation extends ConversationBase {
   user_info: AdminUserInfo;
@@ -83,20 +73,19 @@ export interface SupportConversation extends ConversationBase {
   subject: string | null;
   /** `pending` while nobody has it. */
   status: SupportStatus;
+  /** `medium` is what the other contract calls `normal`. */
   priority: SupportPriority;
   last_message_by: ChatRole | null;
   /** Messages of staff and bots that the user has not read. */
   user_unread_count: number;
   /** The same as `unread_count`. */
   admin_unread_count: number;
+  /** When it was closed last; null while it is open. */
   closed_at: string | null;
   /** Null where it is open, or was not closed by a person. */
   closed_by: number | null;
   updated_at: string;
 }
-
-/** `medium` is `normal` everywhere else. */
-export type SupportPriority = 'low' | 'medium' | 'high' | 'urgent';
 
 /** How many conversations there are for the caller, at most moments ago. */
 export interface AdminSummary {

@@ -1,16 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { OPEN_STATUSES } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 
 /** Messages of a conversation are counted no further. */
 const MOST_COUNTED = 10_000;
-
-/** How a conversation was closed last. */
-export interface Closing {
-  conversationId: number;
-  at: Date;
-  /** Null where it was no person. */
-  by: number | null;
-}
 
 /** What staff see beside conversations of the live chat. Within an open unit of work. */
 @Injectable()
@@ -39,19 +32,23 @@ export class AdminConversationsRepository {
     return new Map(rows.map(({ id, total }) => [id, total]));
   }
 
-  /** Of those that were ever closed. What closes a conversation and what is logged of it have the time of one transaction. */
-  async closings(ids: number[]): Promise<Map<number, Closing>> {
-    if (ids.length === 0) return new Map();
-    const rows = await this.work.current.query<Closing>(
-      `select c.id as "conversationId", closed.at, (
+  /**
+   * Who closed each, of those that a member of staff closed. The closing and what is logged of it have the time of one
+   * transaction.
+   */
+  async closedBy(conversations: { id: number; closedAt: Date | null }[]): Promise<Map<number, number>> {
+    const closed = conversations.filter(({ closedAt }) => closedAt !== null);
+    if (closed.length === 0) return new Map();
+    const rows = await this.work.current.query<{ id: number; admin: number }>(
+      `select c.id, entry.admin_id as admin from unnest($1::bigint[]) as c(id) cross join lateral (
+         select at from conversation_status_change s
+         where s.conversation_id = c.id and s.from_status = any ($2) order by s.id desc limit 1) change
+       cross join lateral (
          select admin_id from admin_activity_log a
          where a.target_type = 'conversation' and a.target_id = c.id and a.action = 'conversation.status'
-           and a.created_at = closed.at order by a.id desc limit 1) as by
-       from unnest($1::bigint[]) as c(id) cross join lateral (
-         select at from conversation_status_change s
-         where s.conversation_id = c.id and s.to_status = 'closed' order by s.id desc limit 1) closed`,
-      [ids],
+           and a.created_at = change.at and admin_id is not null order by a.id desc limit 1) entry`,
+      [closed.map(({ id }) => id), OPEN_STATUSES],
     );
-    return new Map(rows.map((row) => [row.conversationId, row]));
+    return new Map(rows.map(({ id, admin }) => [id, admin]));
   }
 }

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AnalyticsService } from '../analytics/analytics.service';
 import type { StaffActor } from '../common/actor';
-import { notFound } from '../common/app-error';
 import type { PageQuery } from '../common/page';
 import { ConversationEditsService } from '../conversations/conversation-edits.service';
 import { ConversationNotesService } from '../conversations/conversation-notes.service';
-import { maySee } from '../conversations/conversation.policy';
 import type { ConversationDto, ConversationPage } from '../conversations/conversations.types';
 import { ConversationQuery } from '../conversations/inbox.dto';
 import { InboxService } from '../conversations/inbox.service';
@@ -17,21 +15,16 @@ import type {
   AdminConversationList,
   AdminMessages,
   AdminSummary,
-  ChatPagination,
   SupportConversation,
   SupportConversationList,
 } from './admin-conversation.types';
+import { ChatAccess } from './chat-access.service';
 import { AdminConversationsRepository } from './admin-conversations.repository';
 import type { SupportConversationQuery, SupportPriorityWord } from './admin-support.dto';
 import { AdminViewsService, toAdminConversation } from './admin-views.service';
-import {
-  APP_CHAT,
-  type ChatConversation,
-  SHOWN_STATUS,
-  statusesShownAs,
-  SUPPORT_STATUS,
-} from './chat-conversation.types';
-import { ChatConversationsRepository } from './chat-conversations.repository';
+import { APP_CHAT, SHOWN_STATUS, statusesShownAs, SUPPORT_STATUS } from './chat-conversation.types';
+import { SUPPORT_PRIORITIES } from './chat-conversation-view';
+import type { ChatPagination } from './chat-messages.dto';
 import { ChatUsersRepository } from './chat-users.repository';
 import { ChatViewsService } from './chat-views.service';
 import type { ConversationPriority } from '../conversations/conversations.types';
@@ -44,7 +37,7 @@ export class AdminConversationsService {
   constructor(
     private readonly work: UnitOfWork,
     private readonly rows: AdminConversationsRepository,
-    private readonly chats: ChatConversationsRepository,
+    private readonly access: ChatAccess,
     private readonly users: ChatUsersRepository,
     private readonly inbox: InboxService,
     private readonly edits: ConversationEditsService,
@@ -54,13 +47,6 @@ export class AdminConversationsService {
     private readonly views: AdminViewsService,
     private readonly messageViews: ChatViewsService,
   ) {}
-
-  /** The conversation, where it is one of the live chat that the actor may see; otherwise `NOT_FOUND`. */
-  async requireVisible(actor: StaffActor, id: number): Promise<ChatConversation> {
-    const [found] = await this.work.read(actor, () => this.chats.findMany([id]));
-    if (found === undefined || !maySee(actor, found)) throw notFound('conversation');
-    return found;
-  }
 
   async list(actor: StaffActor, query: AdminConversationQuery): Promise<AdminConversationList> {
     return await this.work.read(actor, async () => {
@@ -80,7 +66,7 @@ export class AdminConversationsService {
 
   async get(actor: StaffActor, id: number): Promise<AdminConversationDetail> {
     return await this.work.read(actor, async () => {
-      await this.requireVisible(actor, id);
+      await this.access.require(actor, id);
       const [known] = await this.views.known([await this.edits.get(actor, id)]);
       const { user } = known!;
       const shown = toAdminConversation(known!);
@@ -110,7 +96,7 @@ export class AdminConversationsService {
 
   async support(actor: StaffActor, id: number): Promise<SupportConversation> {
     return await this.work.read(actor, async () => {
-      await this.requireVisible(actor, id);
+      await this.access.require(actor, id);
       return (await this.views.ofSupport([await this.edits.get(actor, id)]))[0]!;
     });
   }
@@ -118,7 +104,7 @@ export class AdminConversationsService {
   /** Page 1 ends with the newest message. */
   async history(actor: StaffActor, id: number, query: PageQuery): Promise<AdminMessages> {
     return await this.work.read(actor, async () => {
-      const { chatUserId } = await this.requireVisible(actor, id);
+      const { chatUserId } = await this.access.require(actor, id);
       const [user] = await this.users.findMany([chatUserId]);
       const { data, meta } = await this.messages.history(actor, id, query);
       return {
@@ -166,7 +152,7 @@ export class AdminConversationsService {
 }
 
 export function priorityOf(word: SupportPriorityWord): ConversationPriority {
-  return word === 'medium' ? 'normal' : word;
+  return word === 'normal' ? word : SUPPORT_PRIORITIES[word];
 }
 
 function inboxQuery(fields: Partial<Omit<ConversationQuery, 'offset'>>): ConversationQuery {

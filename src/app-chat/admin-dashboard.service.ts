@@ -6,10 +6,10 @@ import { seesEverything } from '../conversations/conversation.policy';
 import { type ConversationPriority, OPEN_STATUSES } from '../conversations/conversations.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { UsersService } from '../users/users.service';
-import type { ShownStatus } from './admin-conversation.types';
 import { AdminConversationsService } from './admin-conversations.service';
 import { AdminViewsService, lastMessageOf, userNameOf } from './admin-views.service';
 import { APP_CHAT, SHOWN_STATUS } from './chat-conversation.types';
+import type { ShownStatus } from './chat-conversation-view';
 
 const RECENT = 10;
 const MOST_ASSIGNMENTS = 50;

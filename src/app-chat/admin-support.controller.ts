@@ -14,8 +14,10 @@ import type {
 import { AdminConversationsService } from './admin-conversations.service';
 import { SupportConversationQuery, SupportStatusDto } from './admin-support.dto';
 import { AdminWorkService } from './admin-work.service';
-import { ChatConversationId } from './chat-conversation-id';
 import { answer, type ChatAnswer } from './chat-error-form';
+import { withAbsoluteLinks } from './chat-messages.dto';
+import { ConversationIdParam } from './conversation-id-param';
+import { CurrentOrigin } from './current-chat-user';
 
 /** Staff in the live chat, as the contract of Anume has it. */
 @Controller('api/chat/admin')
@@ -39,27 +41,31 @@ export class AdminSupportController {
   @Get('conversations/:id/messages')
   async history(
     @CurrentActor() actor: StaffActor,
-    @Param('id', ChatConversationId) id: number,
+    @Param('id', ConversationIdParam) id: number,
     @Query() query: PageQuery,
+    @CurrentOrigin() origin: string,
   ): Promise<ChatAnswer<AdminMessages>> {
-    return answer(await this.conversations.history(actor, id, query));
+    const { messages, ...page } = await this.conversations.history(actor, id, query);
+    return answer({ ...page, messages: messages.map((message) => withAbsoluteLinks(message, origin)) });
   }
 
   /** `Idempotency-Key` is the same as `client_message_id`. */
   @Post('conversations/:id/messages')
   async send(
     @CurrentActor() actor: StaffActor,
-    @Param('id', ChatConversationId) id: number,
+    @Param('id', ConversationIdParam) id: number,
     @Body() input: AdminMessageDto,
+    @CurrentOrigin() origin: string,
     @Headers('idempotency-key') key?: string,
   ): Promise<ChatAnswer<AdminSentMessage>> {
-    return answer(await this.work.send(actor, id, input, idempotencyKey(key, input.client_message_id)));
+    const sent = await this.work.send(actor, id, input, idempotencyKey(key, input.client_message_id));
+    return answer(withAbsoluteLinks(sent, origin));
   }
 
   @Patch('conversations/:id/status')
   async update(
     @CurrentActor() actor: StaffActor,
-    @Param('id', ChatConversationId) id: number,
+    @Param('id', ConversationIdParam) id: number,
     @Body() input: SupportStatusDto,
   ): Promise<ChatAnswer<SupportConversationOne>> {
     return answer({ conversation: await this.work.updateSupport(actor, id, input) });

@@ -3,7 +3,7 @@ import { PageQuery } from '../common/page';
 import { IsLeftOutOrGiven, IsName } from '../common/text-rules';
 import { CONVERSATION_PRIORITIES } from '../conversations/conversations.types';
 import { IsIdInQuery } from '../conversations/inbox.dto';
-import type { SupportStatus } from './admin-conversation.types';
+import type { SupportStatus } from './chat-conversation-view';
 
 /** `medium` and `normal` are the same. */
 const PRIORITIES = ['medium', ...CONVERSATION_PRIORITIES] as const;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ConversationTagsService } from '../conversations/conversation-tags.service';
-import type { ConversationDto, ConversationPriority } from '../conversations/conversations.types';
+import type { ConversationDto } from '../conversations/conversations.types';
 import type { MessageDto } from '../messages/messages.types';
 import type {
   AdminConversation,
@@ -8,9 +8,8 @@ import type {
   AdminLastMessage,
   AdminUserInfo,
   SupportConversation,
-  SupportPriority,
 } from './admin-conversation.types';
-import { AdminConversationsRepository, type Closing } from './admin-conversations.repository';
+import { AdminConversationsRepository } from './admin-conversations.repository';
 import { type ChatConversation, SHOWN_STATUS, SUPPORT_STATUS } from './chat-conversation.types';
 import { ChatConversationsRepository } from './chat-conversations.repository';
 import { ChatConversationsService } from './chat-conversations.service';
@@ -27,13 +26,6 @@ export interface KnownConversation {
   tags: string[];
   total: number;
 }
-
-export const SUPPORT_PRIORITY = {
-  low: 'low',
-  normal: 'medium',
-  high: 'high',
-  urgent: 'urgent',
-} as const satisfies Record<ConversationPriority, SupportPriority>;
 
 /** Conversations as the contracts of the live chat show them to staff. Within the open unit of work. */
 @Injectable()
@@ -80,10 +72,9 @@ export class AdminViewsService {
   async ofSupport(conversations: ConversationDto[]): Promise<SupportConversation[]> {
     const known = await this.known(conversations);
     const unread = await this.own.unreadByUser(known.map(({ chat }) => chat));
-    const ended = known.filter(({ chat }) => SHOWN_STATUS[chat.status] !== 'active');
-    const closings = await this.rows.closings(ended.map(({ chat }) => chat.id));
+    const closedBy = await this.rows.closedBy(known.map(({ chat }) => chat));
     return known.map((one, i) =>
-      toSupportConversation(one, unread[i]!, closings.get(one.conversation.id) ?? null),
+      toSupportConversation(one, unread[i]!, closedBy.get(one.conversation.id) ?? null),
     );
   }
 }
@@ -139,7 +130,7 @@ export function toAdminConversation(known: KnownConversation): AdminConversation
 function toSupportConversation(
   known: KnownConversation,
   userUnread: number,
-  closing: Closing | null,
+  closedBy: number | null,
 ): SupportConversation {
   const { conversation, user } = known;
   const shown = toAdminConversation(known);
@@ -148,12 +139,12 @@ function toSupportConversation(
     username: user.username,
     subject: known.chat.subject,
     status: SUPPORT_STATUS[conversation.status],
-    priority: SUPPORT_PRIORITY[conversation.priority],
+    priority: conversation.priority === 'normal' ? 'medium' : conversation.priority,
     last_message_by: shown.last_message?.sender_role ?? null,
     user_unread_count: userUnread,
     admin_unread_count: conversation.unread_count,
-    closed_at: closing?.at.toISOString() ?? null,
-    closed_by: closing?.by ?? null,
+    closed_at: known.chat.closedAt?.toISOString() ?? null,
+    closed_by: closedBy,
     updated_at: conversation.updated_at,
   };
 }

@@ -22,6 +22,7 @@ import type {
 import { AdminConversationsService, priorityOf } from './admin-conversations.service';
 import type { SupportStatusDto } from './admin-support.dto';
 import { toAdminInfo } from './admin-views.service';
+import { ChatAccess } from './chat-access.service';
 import { SHOWN_STATUS, SUPPORT_STATUS } from './chat-conversation.types';
 import { ChatPeopleRepository } from './chat-people.repository';
 import { stepsTo } from './chat-status.policy';
@@ -33,6 +34,7 @@ import { ChatViewsService } from './chat-views.service';
 export class AdminWorkService {
   constructor(
     private readonly work: UnitOfWork,
+    private readonly access: ChatAccess,
     private readonly reads: AdminConversationsService,
     private readonly conversations: ConversationsService,
     private readonly edits: ConversationEditsService,
@@ -53,7 +55,7 @@ export class AdminWorkService {
     { admin_id: admin, notes = null }: AssignConversationDto,
   ): Promise<AssignedConversation> {
     return await this.work.run(actor, async () => {
-      await this.reads.requireVisible(actor, id);
+      await this.access.require(actor, id);
       await this.conversations.assign(actor, id, { assigned_user: admin });
       if (notes !== null)
         await this.notes.add(actor, await this.locked(id), { kind: 'assignment', body: notes });
@@ -69,7 +71,7 @@ export class AdminWorkService {
     input: UpdateChatConversationDto,
   ): Promise<UpdatedConversation> {
     return await this.work.run(actor, async () => {
-      await this.reads.requireVisible(actor, id);
+      await this.access.require(actor, id);
       if (input.status !== undefined)
         await this.move(actor, id, input.status === 'active' ? 'open' : input.status);
       await this.edits.update(actor, id, { priority: input.priority });
@@ -97,7 +99,7 @@ export class AdminWorkService {
     { status, priority }: SupportStatusDto,
   ): Promise<SupportConversation> {
     return await this.work.run(actor, async () => {
-      const { status: before } = await this.reads.requireVisible(actor, id);
+      const { status: before } = await this.access.require(actor, id);
       if (SUPPORT_STATUS[before] !== status) await this.moveSupport(actor, id, status);
       await this.edits.update(actor, id, { priority: priority && priorityOf(priority) });
       return await this.reads.support(actor, id);
@@ -112,7 +114,7 @@ export class AdminWorkService {
     clientMessageId: string | null,
   ): Promise<AdminSentMessage> {
     return await this.work.run(actor, async () => {
-      const { chatUserId } = await this.reads.requireVisible(actor, id);
+      const { chatUserId } = await this.access.require(actor, id);
       const before = await this.conversations.lockVisible(actor, id);
       const sent = await this.sending.send(actor, id, await this.contentOf(input), {
         replyToId: input.reply_to_id ?? null,

@@ -74,6 +74,8 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatMessagesController,
     ChatConversationsController,
     ChatConversationMessagesController,
+    AdminChatController,
+    AdminSupportController,
     ChatUploadsController,
   ],
   providers: [

@@ -245,7 +245,7 @@ export function toHistoryDto(
 }
 
 /** Files are behind links of this server unless the storage is public; a client need not know where it is. */
-export function withAbsoluteLinks(message: ChatMessageView, origin: string): ChatMessageView {
+export function withAbsoluteLinks<View extends ChatMessageView>(message: View, origin: string): View {
   const absolute = (url: string | null): string | null => (url === null ? null : new URL(url, origin).href);
   return {
     ...message,

@@ -14,6 +14,8 @@ export interface Config {
   defaultCountry: string | null;
   throttle: { windowSeconds: number; limit: number; loginLimit: number };
   jobs: { concurrency: number; holdSeconds: number };
+  /** Of closed conversations that nobody touches; 0: they never are. */
+  archiveClosedAfterDays: number;
   /** `null` url: PostgreSQL is embedded in `dataDir`. */
   database: { url: string | null; migrateAtStart: boolean; poolSize: number };
   redis: { url: string | null };

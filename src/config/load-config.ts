@@ -45,6 +45,7 @@ export function loadConfig(env: Environment = process.env): Config {
       loginLimit: reader.number('LOGIN_THROTTLE_LIMIT'),
     },
     jobs: { concurrency: reader.number('JOB_CONCURRENCY'), holdSeconds: reader.number('JOB_HOLD') },
+    archiveClosedAfterDays: reader.number('ARCHIVE_CLOSED_AFTER_DAYS'),
     database: {
       url: databaseUrl(reader),
       migrateAtStart: reader.text('DB_SYNC') === 'true',

@@ -122,6 +122,14 @@ export const VARIABLES = {
     fallback: '20s',
     description: "How long a killed process's jobs stay its own before another one takes them up.",
   },
+  ARCHIVE_CLOSED_AFTER_DAYS: {
+    group: 'Application',
+    kind: 'integer',
+    min: 0,
+    max: 36_500,
+    fallback: '0',
+    description: 'Days after which closed conversations that nobody has touched are archived; 0: never.',
+  },
 
   DATABASE_URL: {
     group: 'Database',

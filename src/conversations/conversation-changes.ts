@@ -1,3 +1,4 @@
+import { AppError } from '../common/app-error';
 import { CONVERSATION_EVENTS, type ConversationEvent } from './conversation.events';
 import type { Assignment } from './conversation.policy';
 import type { Conversation } from './conversations.types';
@@ -22,4 +23,9 @@ export function readEvents(before: Conversation, read: boolean): ConversationEve
   return before.unreadCount > 0
     ? [CONVERSATION_EVENTS.READ, CONVERSATION_EVENTS.UNREAD_RESET]
     : [CONVERSATION_EVENTS.READ];
+}
+
+export function refuseTwoHands(input: { assigned_user?: number; assigned_bot?: number }): void {
+  if (input.assigned_user !== undefined && input.assigned_bot !== undefined)
+    throw new AppError('VALIDATION_FAILED', 'A conversation belongs to a user or to a bot, not to both.');
 }

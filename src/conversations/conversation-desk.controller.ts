@@ -4,6 +4,9 @@ import type { CursorPage } from '../common/cursor-page';
 import { Access } from '../platform/http/access';
 import { CurrentActor } from '../platform/http/current-actor';
 import { IdParam } from '../platform/http/id-param';
+import { BulkActionDto } from './bulk-actions.dto';
+import { BulkActionsService } from './bulk-actions.service';
+import type { BulkAnswerDto } from './bulk-actions.types';
 import { CreateNoteDto, NotesQuery } from './conversation-notes.dto';
 import { ConversationNotesService } from './conversation-notes.service';
 import type { NoteDto } from './conversation-notes.types';
@@ -11,14 +14,22 @@ import { SetConversationTagsDto } from './conversation-tags.dto';
 import { ConversationTagsService } from './conversation-tags.service';
 import type { ConversationTagsDto } from './conversation-tags.types';
 
-/** What staff keep beside a conversation. */
+/** What staff keep beside conversations, and do with several at once. */
 @Controller('conversations')
 @Access('employer')
 export class ConversationDeskController {
   constructor(
     private readonly notes: ConversationNotesService,
     private readonly tags: ConversationTagsService,
+    private readonly bulk: BulkActionsService,
   ) {}
+
+  /** Each for itself: who is refused one may still have done the others. */
+  @Post('bulk')
+  @HttpCode(200)
+  async bulkAction(@CurrentActor() actor: StaffActor, @Body() input: BulkActionDto): Promise<BulkAnswerDto> {
+    return await this.bulk.run(actor, input);
+  }
 
   @Get(':id/notes')
   async listNotes(

@@ -8,6 +8,7 @@ import type { CursorPage } from '../common/cursor-page';
 import { Access } from '../platform/http/access';
 import { CurrentActor } from '../platform/http/current-actor';
 import { IdParam } from '../platform/http/id-param';
+import { refuseTwoHands } from './conversation-changes';
 import { ConversationEditsService } from './conversation-edits.service';
 import { AssignDto, CreateConversationDto, TransferDto, UpdateConversationDto } from './conversations.dto';
 import { ConversationsService } from './conversations.service';
@@ -141,9 +142,4 @@ export class ConversationsController {
     await this.conversations.requireVisible(actor, id);
     return await this.audit.listOf(actor, { type: 'conversation', id }, query);
   }
-}
-
-function refuseTwoHands(input: { assigned_user?: number; assigned_bot?: number }): void {
-  if (input.assigned_user !== undefined && input.assigned_bot !== undefined)
-    throw new AppError('VALIDATION_FAILED', 'A conversation belongs to a user or to a bot, not to both.');
 }

@@ -6,6 +6,9 @@ import { UsersModule } from '../users/users.module';
 import { ContactThreadsRepository } from './contact-threads.repository';
 import { ContactThreadsService } from './contact-threads.service';
 import { BotHandsService } from './bot-hands.service';
+import { BulkActionsService } from './bulk-actions.service';
+import { ConversationArchiverRepository } from './conversation-archiver.repository';
+import { ConversationArchiver } from './conversation-archiver.service';
 import { ConversationDeskController } from './conversation-desk.controller';
 import { ConversationNotesRepository } from './conversation-notes.repository';
 import { ConversationNotesService } from './conversation-notes.service';
@@ -44,6 +47,9 @@ import { InboxService } from './inbox.service';
     ConversationNotesService,
     ConversationTagsRepository,
     ConversationTagsService,
+    BulkActionsService,
+    ConversationArchiverRepository,
+    ConversationArchiver,
   ],
   exports: [
     ConversationsService,

@@ -31,18 +31,18 @@ export class LookupsService {
   async named(actor: StaffActor, kind: LookupKind, given: string[]): Promise<LookupDto[]> {
     if (given.length === 0) return [];
     const names = given.map((name) => name.trim());
-    let found = await this.idsByPlace(kind, names);
-    if (found.size < names.length) {
+    let known = await this.idsByPlace(kind, names);
+    if (known.size < names.length) {
       await this.lookups.lockNames(kind);
-      found = await this.idsByPlace(kind, names);
+      known = await this.idsByPlace(kind, names);
       const made = await this.lookups.insertMissing(
         kind,
-        names.filter((_, place) => !found.has(place)),
+        names.filter((_, place) => !known.has(place)),
       );
       for (const { id, name } of made) this.record(actor, kind, 'create', id, { name });
-      found = await this.idsByPlace(kind, names);
+      known = await this.idsByPlace(kind, names);
     }
-    return await this.byIds(actor, kind, [...new Set(found.values())]);
+    return await this.byIds(actor, kind, [...new Set(known.values())]);
   }
 
   async list(actor: Actor, kind: LookupKind, query: LookupQuery): Promise<Page<LookupDto>> {

@@ -10,6 +10,7 @@ import { eventually } from '../support/eventually';
 import { type Caller, TestSystem } from '../support/system';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string;
+const ascending = (a = 0, b = 0): number => a - b;
 
 let system: TestSystem;
 let admin: Caller;
@@ -83,8 +84,8 @@ describe('the list', () => {
     const found = async (query: string): Promise<number[]> =>
       idsOf(await listed(supervisor, `?limit=100&${query}`)).filter((id) => all.includes(id));
 
-    expect((await found('')).toSorted()).toEqual(all.toSorted());
-    expect((await found('status=active')).toSorted()).toEqual([all[0], all[1]]);
+    expect((await found('')).toSorted(ascending)).toEqual(all.toSorted(ascending));
+    expect((await found('status=active')).toSorted(ascending)).toEqual([all[0], all[1]].toSorted(ascending));
     expect(await found('status=closed')).toEqual([all[2]]);
     expect(await found('status=archived')).toEqual([all[3]]);
     expect(await found(`assigned_admin=${colleague.user.id}`)).toEqual([all[1]]);
@@ -93,7 +94,9 @@ describe('the list', () => {
     // Whoever gives a conversation to somebody has read it.
     expect(await found('unread_only=true')).not.toContain(all[1]);
     expect(await found('unread_only=true&status=active')).toEqual([all[0]]);
-    expect((await found('unread_only=false&status=active')).toSorted()).toEqual([all[0], all[1]]);
+    expect((await found('unread_only=false&status=active')).toSorted(ascending)).toEqual(
+      [all[0], all[1]].toSorted(ascending),
+    );
     expect(await found(`status=closed&user_id=${waiting.userId}`)).toEqual([]);
   });
 

@@ -63,6 +63,8 @@ describe('a long day, on two servers', () => {
     await ask(anas, 'presence:set', { status: 'busy' });
     await ana.patch(`/conversations/${id}/assign`, { assigned_user: ben.user.id });
     await ask(anas, 'leave:conversation', { conversation_id: id });
+    const { body: note } = await ben.post(`/conversations/${id}/notes`, { body: 'Wants a refund' });
+    expect((await ben.delete(`/conversations/${id}/notes/${String(note['id'])}`)).status).toBe(204);
     await ben.patch(`/conversations/${id}`, { priority: 'high' });
     await ben.patch(`/conversations/${id}`, { status: 'closed' });
     await ben.patch(`/conversations/${id}`, { status: 'active' });
@@ -90,6 +92,8 @@ describe('a long day, on two servers', () => {
       'conversation:assigned',
       'conversation:status_changed',
       'conversation:updated',
+      'conversation:note',
+      'conversation:note_deleted',
       'conversation:deleted',
       'contact:deleted',
       'conversation:read',

@@ -266,7 +266,7 @@ describe('a long conversation', () => {
     const entries = entriesOf(await textOf(id, '?notes=true'));
     expect(entries.map((line) => line.slice(line.indexOf(': ') + 2))).toEqual(expected);
     const { messages } = await jsonOf(id);
-    expect(messages.map(({ body }) => body)).toEqual(expected.filter((body) => !body!.startsWith('note')));
+    expect(messages.map(({ body }) => body)).toEqual(expected.filter((body) => !body.startsWith('note')));
   });
 
   /** Far more than sockets and streams hold between a server and a client that does not read. */

@@ -50,6 +50,12 @@ describe('the database itself refuses', () => {
     ['a negative count', () => column('conversation', 'unread_count', '-1')],
     ['a user in another state', () => column('users', 'status', 'asleep')],
     [
+      'a note of another kind',
+      () =>
+        `insert into conversation_note (workspace_id, conversation_id, author_user, kind, body)
+         values (1, ${conversation}, ${user}, 'message', 'x')`,
+    ],
+    [
       'an attachment of another kind',
       () =>
         `with m as (${message('contact')} returning id) insert into message_attachment (workspace_id, message_id, state, kind, mime_type)

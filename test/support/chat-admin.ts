@@ -2,7 +2,7 @@ import type { ChatActor } from '../../src/app-chat/chat-actor';
 import type { ChatMessage, ChatPlace } from '../../src/app-chat/chat-messages.service';
 import { ChatMessagesService } from '../../src/app-chat/chat-messages.service';
 import { ChatSessionsService } from '../../src/app-chat/chat-sessions.service';
-import { type ChatPerson, openChat } from './chat';
+import { type ChatPerson, openChat, type SignOptions } from './chat';
 import type { TestSystem } from './system';
 
 /** A chat user who has said something. */
@@ -16,7 +16,7 @@ export interface Customer extends ChatPerson {
 export async function customer(
   system: TestSystem,
   stated: Parameters<typeof openChat>[1] = {},
-  options: { appId?: string; secret?: string; subject?: string; message?: string } = {},
+  options: SignOptions & { subject?: string; message?: string } = {},
 ): Promise<Customer> {
   const { subject = null, message = 'Hello, I need help', ...signing } = options;
   const person = await openChat(system, stated, signing);

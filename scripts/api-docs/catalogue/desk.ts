@@ -38,6 +38,15 @@ export const DESK: Chapter = {
       body: { tags: ['Refund', 'Invoice'] },
     },
     {
+      route: 'POST /conversations/bulk',
+      name: 'Do the same with several conversations',
+      about:
+        'Up to 100: `assign` (`assigned_user` or `assigned_bot`, or oneself), `unassign`, `close`, `archive`, `read`, `unread`, ' +
+        '`priority` (`priority`), `tag` (`tags`, besides those there are). Each as if alone; one that is refused does not stop ' +
+        'the others, and the answer says of each what became of it.',
+      body: { ids: ['{{conversation_id}}'], action: 'priority', priority: 'high' },
+    },
+    {
       route: 'GET /conversations/:id/transcript',
       name: 'A conversation as a file',
       about:

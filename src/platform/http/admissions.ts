@@ -24,7 +24,8 @@ export class Admissions {
 
   /** Throws where somebody is known not to be staff; to everybody else it says nothing. */
   async refuse(request: FastifyRequest): Promise<void> {
-    for (const { prefix, refusal } of this.refusals) if (request.url.startsWith(prefix)) await refusal(request);
+    for (const { prefix, refusal } of this.refusals)
+      if (request.url.startsWith(prefix)) await refusal(request);
   }
 
   /** Nobody is admitted under a name that nobody has registered. */

@@ -1,6 +1,7 @@
 import type { Area } from '../../support/areas';
 import { analyticsArea } from './analytics.area';
 import { botsArea } from './bots.area';
+import { chatAdminArea } from './chat-admin.area';
 import { chatAppsArea, chatSharedArea, chatUserArea } from './chat-user.area';
 import { contactUserAccountsArea } from './contact-user-accounts.area';
 import { contactsArea } from './contacts.area';
@@ -17,6 +18,7 @@ import { staffArea } from './staff.area';
 export const AREAS: Area[] = [
   analyticsArea,
   botsArea,
+  chatAdminArea,
   chatAppsArea,
   chatSharedArea,
   chatUserArea,

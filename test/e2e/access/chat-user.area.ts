@@ -6,7 +6,7 @@ import type { Answer, Caller, TestSystem } from '../../support/system';
 const CONVERSATIONS = '/api/chat/conversations';
 
 /** The live chat's errors name their code otherwise. */
-const plain = ({ status, body }: Answer): { status: number; body: object } => ({
+export const plain = ({ status, body }: Answer): { status: number; body: object } => ({
   status,
   body: 'error_code' in body ? { ...body, code: body['error_code'] } : body,
 });
@@ -14,7 +14,7 @@ const plain = ({ status, body }: Answer): { status: number; body: object } => ({
 /** How the server of an app of each workspace signs. */
 const apps = new WeakMap<TestSystem, Map<number, SignOptions>>();
 
-async function appIn(system: TestSystem, { id, admin }: Workspace): Promise<SignOptions> {
+export async function appIn(system: TestSystem, { id, admin }: Workspace): Promise<SignOptions> {
   if (id === 1) return {};
   const known = apps.get(system) ?? new Map<number, SignOptions>();
   apps.set(system, known);
