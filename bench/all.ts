@@ -84,7 +84,7 @@ function described(
 /** Throws where so many sockets cannot be opened, too. */
 function parseAndCount(flags: string[]): AllOptions {
   const options = parseAllOptions(flags);
-  const sockets = Math.max(...options.size.crowds);
+  const sockets = Math.max(...options.size.crowds, options.size.chatUsers);
   const tooFew = options.parts.some((part) => WITH_SOCKETS.includes(part)) ? tooFewFilesFor(sockets) : null;
   if (tooFew !== null) throw new UsageError(tooFew);
   return options;

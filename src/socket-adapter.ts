@@ -10,7 +10,13 @@ import { gatherFrames, PACKET_PARSER } from './platform/http/socket-packets';
 /** Largest packet a client may send over a socket, in bytes. */
 const SOCKET_PACKET_LIMIT = 64 * 1024;
 
+/** Where what a client says is handled one after another, as it was said: messages must not overtake each other. */
+const IN_ORDER: ReadonlySet<string> = new Set(['/']);
+
 export class SocketAdapter extends IoAdapter {
+  /** Until the newest message of a socket is handled. */
+  private readonly handling = new WeakMap<Socket, Promise<void>>();
+
   constructor(
     app: NestFastifyApplication,
     private readonly config: Config,
@@ -44,20 +50,37 @@ export class SocketAdapter extends IoAdapter {
     handlers: MessageMappingProperties[],
     transform: (data: unknown) => Observable<unknown>,
   ): void {
+    const inOrder = IN_ORDER.has(socket.nsp.name);
     for (const { message, callback, isAckHandledManually } of handlers) {
       socket.on(String(message), (...given: unknown[]) => {
         const { data, ack } = this.mapPayload(given.length > 1 ? given : given[0]);
-        defer(() => transform(callback(data, ack))).subscribe({
-          next: (response) => {
-            if (response === null || response === undefined) return;
-            const { event, data: content } = response as { event?: string; data?: unknown };
-            if (event !== undefined) socket.emit(event, content);
-            else if (!isAckHandledManually) ack?.(response);
-          },
-          error: (error: unknown) => this.logger.error(error),
-        });
+        const handled = (done: () => void): void => {
+          defer(() => transform(callback(data, ack))).subscribe({
+            next: (response) => {
+              if (response === null || response === undefined) return;
+              const { event, data: content } = response as { event?: string; data?: unknown };
+              if (event !== undefined) socket.emit(event, content);
+              else if (!isAckHandledManually) ack?.(response);
+            },
+            error: (error: unknown) => {
+              this.logger.error(error);
+              done();
+            },
+            complete: done,
+          });
+        };
+        if (inOrder) this.afterEarlier(socket, handled);
+        else handled(() => undefined);
       });
     }
+  }
+
+  private afterEarlier(socket: Socket, handled: (done: () => void) => void): void {
+    const earlier = this.handling.get(socket) ?? Promise.resolve();
+    this.handling.set(
+      socket,
+      earlier.then(() => new Promise<void>(handled)),
+    );
   }
 }
 

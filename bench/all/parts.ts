@@ -1,5 +1,6 @@
 import { analyticsPart } from './analytics-part';
 import type { Part } from './bench';
+import { chatPart } from './chat-part';
 import { intakePart } from './intake-part';
 import { latencyPart } from './latency-part';
 import { readsPart } from './reads-part';
@@ -11,6 +12,7 @@ export const PARTS = {
   intake: intakePart,
   latency: latencyPart,
   reply: replyPart,
+  chat: chatPart,
   reads: readsPart,
   analytics: analyticsPart,
   fanout: fanOutPart,
@@ -21,4 +23,4 @@ export const PARTS = {
 export type PartName = keyof typeof PARTS;
 export const PART_NAMES = Object.keys(PARTS) as PartName[];
 /** The parts that open thousands of sockets. */
-export const WITH_SOCKETS: readonly PartName[] = ['fanout', 'memory'];
+export const WITH_SOCKETS: readonly PartName[] = ['chat', 'fanout', 'memory'];

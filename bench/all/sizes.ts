@@ -10,6 +10,9 @@ export interface Size {
   /** Of messages that come in one by one, and how long. */
   itemsPerSecond: number;
   repliesPerSecond: number;
+  /** Users of the live chat who are connected, and what they and staff say. */
+  chatUsers: number;
+  chatPerSecond: number;
   pacedSeconds: number;
   /** Numbers of sockets that are told everything. */
   crowds: number[];
@@ -27,6 +30,8 @@ export const STANDARD: Size = {
   answers: 200,
   itemsPerSecond: 300,
   repliesPerSecond: 25,
+  chatUsers: 2_000,
+  chatPerSecond: 200,
   pacedSeconds: 10,
   crowds: [1_000, 5_000],
   deliveries: 200_000,
@@ -43,6 +48,8 @@ export const TINY: Size = {
   answers: 10,
   itemsPerSecond: 50,
   repliesPerSecond: 15,
+  chatUsers: 10,
+  chatPerSecond: 20,
   pacedSeconds: 1,
   crowds: [5, 20],
   deliveries: 200,
@@ -59,6 +66,8 @@ export const QUICK: Size = {
   answers: 20,
   itemsPerSecond: 100,
   repliesPerSecond: 20,
+  chatUsers: 100,
+  chatPerSecond: 50,
   pacedSeconds: 3,
   crowds: [50, 200],
   deliveries: 20_000,

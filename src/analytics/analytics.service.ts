@@ -56,7 +56,7 @@ export class AnalyticsService {
     };
     return await this.work.read(actor, async () => {
       const [counts, closed, responses] = await Promise.all([
-        this.rows.now(channel, actor.userId, only),
+        this.rows.now(channel, of, only),
         this.rows.closedOn(today, channel, only),
         this.rows.spreads(answers, RESPONSES),
       ]);

@@ -50,14 +50,20 @@ export class ChatMessagesService {
   ): Promise<{ message: MessageDto; again: boolean }> {
     this.rules.requireSound(message);
     return await this.work.run(actor, async () => {
-      // One after another: so that ids follow the order of sending, and nobody opens two conversations at once.
-      if ((await this.users.lock(actor.chatUserId)) === null)
-        throw new AppError('UNAUTHENTICATED', 'This user is gone.');
       const externalId = externalIdOf(actor, message.clientMessageId ?? null);
-      const earlier = message.clientMessageId ? await this.messages.findByExternalId(externalId) : null;
+      const named = place === 'newest' || isNew(place) ? null : place.conversationId;
+      // The user's lock comes first: ids follow the order of sending, and nobody opens two conversations at once. What
+      // is asked besides is on its way together with it, and looked at by the database when it is held.
+      const [user, earlier, , locked] = await Promise.all([
+        this.users.lock(actor.chatUserId),
+        message.clientMessageId ? this.messages.findByExternalId(externalId) : null,
+        named === null ? null : this.own.requireOwn(actor, named),
+        named === null ? null : this.conversations.lock(named),
+      ]);
+      if (user === null) throw new AppError('UNAUTHENTICATED', 'This user is gone.');
       if (earlier !== null) return { message: requireSame(earlier, place, message), again: true };
 
-      const conversation = await this.conversations.lock(await this.choose(actor, place));
+      const conversation = locked ?? (await this.conversations.lock(await this.choose(actor, place)));
       if (conversation === null || !OPEN_STATUSES.includes(conversation.status))
         throw new AppError('CONVERSATION_CLOSED', 'The conversation is closed; open a new one.');
       if (message.replyToId) await this.requireIn(conversation.id, message.replyToId);

@@ -25,9 +25,12 @@ export class ChatReadsService {
     if (caller.kind === 'chat_user')
       return (await this.own.markRead(caller, conversationId, messageIds)).length;
     return await this.work.run(caller, async () => {
-      const { lastMessageId } = await this.access.require(caller, conversationId);
-      const wanted = await this.messages.byIds(messageIds ?? (lastMessageId === null ? [] : [lastMessageId]));
-      const ids = wanted
+      const { unreadCount } = await this.access.require(caller, conversationId);
+      if (messageIds === undefined) {
+        if (unreadCount > 0) await this.unread.markConversation(caller, conversationId);
+        return unreadCount;
+      }
+      const ids = (await this.messages.byIds(messageIds))
         .filter((m) => m.conversation_id === conversationId && m.sender_type === 'contact')
         .map(({ id }) => id);
       return ids.length === 0 ? 0 : (await this.unread.markMessages(caller, ids)).marked;

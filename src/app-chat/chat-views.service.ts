@@ -32,7 +32,7 @@ export class ChatViewsService {
     return await this.ofEach(messages.map((message) => ({ message, user })));
   }
 
-  /** The same of messages to and from several users. In the same order. */
+  /** The same of messages to and from several users. In the same order. Where users wrote them all, no unit of work is needed. */
   async ofEach(all: { message: MessageDto; user: Owner }[]): Promise<ChatMessageView[]> {
     const messages = all.map(({ message }) => message);
     const [admins, bots] = await Promise.all([

@@ -8,22 +8,16 @@ import { UnitOfWork } from '../platform/database/unit-of-work';
 import { JournalTail } from '../platform/events/journal-tail';
 import { LOGGER } from '../platform/observability/observability.module';
 import { DeliveryProofs } from './delivery-proofs.service';
-import type { ChatServerEvents } from './chat-payloads';
 import * as rooms from './chat-rooms';
-import type { ChatNamespace, UserSocket } from './chat-socket';
+import { type ChatNamespace, type News, tell, type UserSocket } from './chat-socket';
 import { socketErrorOf } from './chat-socket-errors';
 
 /** Messages that one connection is told of which came while nobody was there; the others come with the next one. */
 const MOST_MISSED = 1_000;
 
-/** Something for all sockets of a chat user, under each of its names. */
-export type ForUser = {
-  [Event in keyof ChatServerEvents]: { event: Event; payload: ChatServerEvents[Event] };
-}[keyof ChatServerEvents];
-
 /** A message of staff: to be told to users once, and counted as delivered where it arrives. */
 interface Letter {
-  news: ForUser[];
+  news: News[];
   messageId: number | null;
 }
 
@@ -86,12 +80,12 @@ export class ChatInbox {
   }
 
   /** @param messageId of a message of staff that is told with it for the first time */
-  tell(workspaceId: number, chatUserId: number, news: ForUser[], messageId: number | null = null): void {
+  tell(workspaceId: number, chatUserId: number, news: News[], messageId: number | null = null): void {
     const letter = { news, messageId };
     for (const socket of this.waiting(workspaceId, chatUserId)) this.catchingUp.get(socket)!.push(letter);
     const room = rooms.chatUser(workspaceId, chatUserId);
     if (messageId === null) {
-      for (const { event, payload } of news) this.namespace.local.to(room).emit(event, payload as never);
+      for (const one of news) tell(this.namespace.local.to(room), one);
       return;
     }
     for (const id of this.namespace.adapter.rooms.get(room) ?? []) {
@@ -101,10 +95,8 @@ export class ChatInbox {
   }
 
   private deliver(socket: UserSocket, { news, messageId }: Letter): void {
-    for (const { event, payload } of news) {
-      if (messageId === null) socket.emit(event, payload as never);
-      else socket.emit(event, payload as never, this.proofs.expect(socket, messageId));
-    }
+    for (const one of news)
+      tell(socket, one, messageId === null ? undefined : this.proofs.expect(socket, messageId));
   }
 
   private waiting(workspaceId: number, chatUserId: number): UserSocket[] {
@@ -122,7 +114,7 @@ export class ChatInbox {
 }
 
 /** A message under both of its names. */
-export function messageNews(view: ChatMessageView): ForUser[] {
+export function messageNews(view: ChatMessageView): News[] {
   return [
     { event: 'new_message', payload: view },
     { event: 'new-chat-message', payload: view },

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ChatAccess } from '../app-chat/chat-access.service';
 import type { ChatActor } from '../app-chat/chat.types';
+import { includesLevel } from '../common/access-level';
 import type { StaffActor } from '../common/actor';
 import { seesEverything } from '../conversations/conversation.policy';
 import { ConversationsService } from '../conversations/conversations.service';
@@ -74,6 +75,14 @@ export class ChatMembership {
     const visible = await this.conversations.visibleAmong(actor, joined).catch(() => new Set<number>());
     for (const id of joined)
       if (!visible.has(id)) void socket.leave(rooms.conversation(actor.workspaceId, id));
+  }
+
+  /** The same of what may be a second old: it takes rights, and gives back none that were lost since. */
+  async adoptOlder(socket: ChatSocket, actor: ChatActor | StaffActor): Promise<void> {
+    const { actor: known } = socket.data;
+    const raises =
+      known.kind === 'staff' && actor.kind === 'staff' && !includesLevel(known.level, actor.level);
+    if (!raises) await this.adopt(socket, actor);
   }
 
   /** Whoever can no longer see a conversation does not stay in its room. */

@@ -30,3 +30,18 @@ export function isOfUser(socket: ChatSocket): socket is UserSocket {
 export function isOfStaff(socket: ChatSocket): socket is StaffSocket {
   return socket.data.actor.kind === 'staff';
 }
+
+/** Something to be told, with the payload that belongs to it. */
+export type News = {
+  [Event in keyof ChatServerEvents]: { event: Event; payload: ChatServerEvents[Event] };
+}[keyof ChatServerEvents];
+
+interface Hearer {
+  emit(event: string, ...args: unknown[]): unknown;
+}
+
+/** To a socket or to rooms. @param arrived called where the client acknowledges it */
+export function tell(hearer: Hearer, { event, payload }: News, arrived?: () => void): void {
+  if (arrived === undefined) hearer.emit(event, payload);
+  else hearer.emit(event, payload, arrived);
+}

@@ -17,12 +17,12 @@ import { toAppError } from '../platform/http/to-app-error';
 import { LOGGER } from '../platform/observability/observability.module';
 import { AdminNews } from './admin-news.service';
 import { ChatDashboard } from './chat-dashboard.service';
-import { ChatInbox, type ForUser, messageNews } from './chat-inbox.service';
+import { ChatInbox, messageNews } from './chat-inbox.service';
 import { ChatMembership } from './chat-membership.service';
 import { ChatOwners } from './chat-owners.service';
 import type { ChatReadView, ChatTypingView } from './chat-payloads';
 import * as rooms from './chat-rooms';
-import type { ChatNamespace } from './chat-socket';
+import { type ChatNamespace, type News, tell } from './chat-socket';
 
 /** Messages that one event names as read. */
 const MOST_READ = 1_000;
@@ -166,7 +166,10 @@ export class ChatStream {
       return [{ event, message, user }];
     });
     if (said.length === 0) return new Map();
-    const views = await this.work.read({ workspaceId }, () => this.views.ofEach(said));
+    // What users say needs no names that would have to be looked up.
+    const views = said.every(({ message }) => message.sender_type === 'contact')
+      ? await this.views.ofEach(said)
+      : await this.work.read({ workspaceId }, () => this.views.ofEach(said));
     return new Map(said.map(({ event }, i) => [event, views[i]!]));
   }
 
@@ -191,7 +194,7 @@ export class ChatStream {
   private said(event: JournalEvent, owner: ChatOwner, view: ChatMessageView): void {
     const { workspaceId, audience } = event;
     const isNew = event.type === MESSAGE_EVENTS.NEW;
-    const news: ForUser[] = isNew
+    const news: News[] = isNew
       ? messageNews(view)
       : [
           { event: 'message_updated', payload: view },
@@ -235,15 +238,15 @@ export class ChatStream {
     this.toBoth(event, owner, [{ event: 'conversation_status', payload }]);
   }
 
-  private toBoth(event: JournalEvent, owner: ChatOwner, news: ForUser[]): void {
+  private toBoth(event: JournalEvent, owner: ChatOwner, news: News[]): void {
     this.toJoined(event, news);
     this.inbox.tell(event.workspaceId, owner.chatUserId, news);
   }
 
-  private toJoined({ workspaceId, conversationId }: JournalEvent, news: ForUser[]): void {
+  private toJoined({ workspaceId, conversationId }: JournalEvent, news: News[]): void {
     const room = rooms.conversation(workspaceId, conversationId!);
     if (!this.namespace.adapter.rooms.has(room)) return;
-    for (const { event, payload } of news) this.namespace.local.to(room).emit(event, payload as never);
+    for (const one of news) tell(this.namespace.local.to(room), one);
   }
 
   private isAnybodyHere(workspaceId: number): boolean {
@@ -262,7 +265,7 @@ export class ChatStream {
   }
 }
 
-function readNews(conversationId: number, ids: number[], by: ChatRole, at: string): ForUser[] {
+function readNews(conversationId: number, ids: number[], by: ChatRole, at: string): News[] {
   const payload: ChatReadView = {
     conversation_id: conversationId,
     conversationId,

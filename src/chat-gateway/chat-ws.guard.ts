@@ -25,8 +25,8 @@ export class ChatWsGuard implements CanActivate {
     if (rule === undefined || rule.kind === 'public')
       throw new AppError('ACCESS_UNDECLARED', 'This message does not say who may send it, so nobody may.');
     const socket = context.switchToWs().getClient<ChatSocket>();
-    const actor = await this.door.again(socket);
-    await this.membership.adopt(socket, actor);
+    await this.membership.adoptOlder(socket, await this.door.again(socket));
+    const { actor } = socket.data;
     if (actor.kind === 'chat_user') {
       if (rule.kind === 'callers' && rule.who === CHAT_USER) return true;
       throw new AppError('FORBIDDEN', 'Admin access required');

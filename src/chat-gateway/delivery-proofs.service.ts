@@ -1,11 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { ChatConversationsService } from '../app-chat/chat-conversations.service';
-import { MicroBatcher } from '../common/micro-batcher';
 import { LOGGER } from '../platform/observability/observability.module';
 import type { UserSocket } from './chat-socket';
 
-const MOST_TOGETHER = 500;
+/** What arrives within this time, in ms, is written together: each writing is a commit of its own. */
+const GATHER_MS = 100;
 
 /** What was sent to one socket and is not known to have arrived. */
 interface Unproven {
@@ -16,11 +17,6 @@ interface Unproven {
   forget: () => void;
 }
 
-interface Proven {
-  workspaceId: number;
-  messageId: number;
-}
-
 /**
  * A message is delivered once something shows that the client has it: it acknowledged the event, or answered a ping that
  * was sent after the message. A connection that breaks before proves nothing, and its client is told again.
@@ -28,7 +24,9 @@ interface Proven {
 @Injectable()
 export class DeliveryProofs {
   private readonly sockets = new Map<UserSocket, Unproven>();
-  private readonly batch = new MicroBatcher<Proven>((proven) => this.keep(proven), MOST_TOGETHER);
+  /** Messages that arrived and are not written down yet, by workspace. */
+  private arrived = new Map<number, Set<number>>();
+  private keeping: Promise<void> | null = null;
 
   constructor(
     private readonly conversations: ChatConversationsService,
@@ -47,7 +45,7 @@ export class DeliveryProofs {
       if (unproven.before.size === 0) return;
       const ids = [...unproven.before];
       unproven.before.clear();
-      this.arrived(socket, ids);
+      this.note(socket, ids);
     };
     conn.on('packetCreate', sent);
     conn.on('heartbeat', answered);
@@ -64,7 +62,7 @@ export class DeliveryProofs {
     unproven?.sinceThen.add(messageId);
     return () => {
       const known = unproven?.sinceThen.delete(messageId) === true;
-      if (unproven?.before.delete(messageId) === true || known) this.arrived(socket, [messageId]);
+      if (unproven?.before.delete(messageId) === true || known) this.note(socket, [messageId]);
     };
   }
 
@@ -73,26 +71,32 @@ export class DeliveryProofs {
     this.sockets.delete(socket);
   }
 
+  /** Resolves once all that is proven so far is written down, or has failed. */
   async drained(): Promise<void> {
-    await this.batch.drained();
+    await this.keeping;
   }
 
-  private arrived({ data: { actor } }: UserSocket, messageIds: number[]): void {
-    const { workspaceId } = actor;
-    this.batch.submit(messageIds.map((messageId) => ({ workspaceId, messageId }))).catch((err: unknown) => {
-      // They stay sent, and are told again when the user comes back.
-      this.logger.warn({ err }, 'messages of the live chat could not be marked as delivered');
-    });
+  private note({ data: { actor } }: UserSocket, messageIds: number[]): void {
+    const known = this.arrived.get(actor.workspaceId) ?? new Set();
+    for (const id of messageIds) known.add(id);
+    this.arrived.set(actor.workspaceId, known);
+    this.keeping ??= this.keep();
   }
 
-  private async keep(proven: Proven[]): Promise<void> {
-    const byWorkspace = new Map<number, number[]>();
-    for (const { workspaceId, messageId } of proven) {
-      const ids = byWorkspace.get(workspaceId);
-      if (ids === undefined) byWorkspace.set(workspaceId, [messageId]);
-      else ids.push(messageId);
+  private async keep(): Promise<void> {
+    while (this.arrived.size > 0) {
+      await delay(GATHER_MS);
+      const { arrived } = this;
+      this.arrived = new Map();
+      for (const [workspaceId, ids] of arrived) {
+        try {
+          await this.conversations.markDelivered({ workspaceId }, [...ids]);
+        } catch (err) {
+          // They stay sent, and are told again when the user comes back.
+          this.logger.warn({ err }, 'messages of the live chat could not be marked as delivered');
+        }
+      }
     }
-    for (const [workspaceId, ids] of byWorkspace)
-      await this.conversations.markDelivered({ workspaceId }, ids);
+    this.keeping = null;
   }
 }

@@ -90,7 +90,8 @@ export class ConversationsRepository {
   }
 
   async findMany(ids: number[]): Promise<Conversation[]> {
-    return await this.work.current.query<Conversation>(
+    return await this.work.current.prepared<Conversation>(
+      'conversation_find_many',
       `select ${CONVERSATION_COLUMNS} from conversation where id = any ($1)`,
       [ids],
     );

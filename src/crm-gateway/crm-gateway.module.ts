@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AppChatModule } from '../app-chat/app-chat.module';
 import { AuthModule } from '../auth/auth.module';
 import { ConversationsModule } from '../conversations/conversations.module';
 import { HttpModule } from '../platform/http/http.module';
@@ -11,7 +12,7 @@ import { Typing } from './typing.service';
 import { WsAuthMiddleware } from './ws-auth.middleware';
 
 @Module({
-  imports: [AuthModule, HttpModule, ConversationsModule, PresenceModule],
+  imports: [AppChatModule, AuthModule, HttpModule, ConversationsModule, PresenceModule],
   providers: [CrmGateway, CrmStream, PresenceNews, SessionWatch, Typing, WsAuthMiddleware],
 })
 export class CrmGatewayModule {}

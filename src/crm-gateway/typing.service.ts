@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { APP_CHAT } from '../app-chat/chat-conversation.types';
+import { ChatTypingService } from '../app-chat/chat-typing.service';
 import type { Actor } from '../common/actor';
 import { audienceOf } from '../conversations/conversation.policy';
 import type { Conversation } from '../conversations/conversations.types';
@@ -27,6 +29,8 @@ interface Writing extends Typer {
 /** Somebody with a socket at this process. */
 interface Own {
   writing: Writing;
+  /** Where the customer is shown who writes: as whom. */
+  shownAs: Actor | null;
   sockets: Set<string>;
   toldAt: number;
   timer: NodeJS.Timeout;
@@ -69,7 +73,10 @@ export class Typing {
   private readonly handedOn = new Map<string, { updatedAt: number; at: number }>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly broadcast: Broadcast) {
+  constructor(
+    private readonly broadcast: Broadcast,
+    private readonly chats: ChatTypingService,
+  ) {
     this.broadcast.on(TOPIC, (news) => this.hear(news as News));
   }
 
@@ -100,14 +107,17 @@ export class Typing {
     const known = this.own.get(key);
     clearTimeout(known?.timer);
     const retell = known === undefined || Date.now() - known.toldAt >= RETOLD_AFTER_MS;
+    const shownAs = conversation.channel === APP_CHAT ? actor : null;
     this.own.set(key, {
       writing,
+      shownAs,
       sockets: (known?.sockets ?? new Set()).add(socketId),
       toldAt: retell ? Date.now() : known.toldAt,
       timer: setTimeout(() => this.end(key), STOPS_AFTER_MS),
     });
-    if (retell)
-      this.tell(writing, { audience: audienceOf(conversation), asOf: conversation.updatedAt.toISOString() });
+    if (!retell) return;
+    if (shownAs !== null) this.chats.tell(shownAs, conversation.id, true);
+    this.tell(writing, { audience: audienceOf(conversation), asOf: conversation.updatedAt.toISOString() });
   }
 
   stop(socketId: string, actor: Actor, conversationId: number): void {
@@ -155,7 +165,9 @@ export class Typing {
     if (known === undefined) return;
     clearTimeout(known.timer);
     this.own.delete(key);
-    this.tell(known.writing, null);
+    const { writing, shownAs } = known;
+    if (shownAs !== null) this.chats.tell(shownAs, writing.conversationId, false);
+    this.tell(writing, null);
   }
 
   private tell(writing: Writing, to: News['to']): void {

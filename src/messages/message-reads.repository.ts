@@ -123,7 +123,8 @@ export class MessageReadsRepository {
   }
 
   async findByExternalId(externalId: string): Promise<number | null> {
-    const [row] = await this.work.current.query<{ id: number }>(
+    const [row] = await this.work.current.prepared<{ id: number }>(
+      'message_find_by_external_id',
       'select id from message where whatsapp_message_id = $1',
       [externalId],
     );

@@ -1,7 +1,16 @@
-import { ChatMessagesService } from '../../src/app-chat/chat-messages.service';
-import { ChatSessionsService } from '../../src/app-chat/chat-sessions.service';
-import { clientId, openChat } from '../support/chat';
-import { askChat, enterChat, hangUp, hears } from '../support/chat-socket';
+import { setTimeout as delay } from 'node:timers/promises';
+import { clientId } from '../support/chat';
+import {
+  askChat,
+  type ChatListener,
+  enterChat,
+  hangUp,
+  hears,
+  newConversation,
+  says,
+} from '../support/chat-socket';
+import { eventually } from '../support/eventually';
+import { form, picture, post } from '../support/files';
 import { type Caller, TestSystem } from '../support/system';
 
 let system: TestSystem;
@@ -11,62 +20,492 @@ beforeAll(async () => {
   system = await TestSystem.start();
   agent = await system.signIn('employer');
 });
-afterEach(() => hangUp(system));
+afterEach(hangUp);
 afterAll(() => system.stop());
 
-/** A user with a conversation and a socket. */
-async function chatting() {
-  const user = await openChat(system);
-  const first = await enterChat(system, user);
-  const actor = await system.app.get(ChatSessionsService, { strict: false }).actorOfToken(user.token);
-  const { message } = await system.app
-    .get(ChatMessagesService, { strict: false })
-    .say(actor, 'newest', { text: 'hello' });
-  await hears(first, 'new_message');
-  return { user, listener: first, conversationId: message.conversation_id };
+interface Chat {
+  user: Awaited<ReturnType<typeof newConversation>>['user'];
+  conversationId: number;
+  /** The user's socket, and that of an agent who has joined. */
+  theirs: ChatListener;
+  ours: ChatListener;
 }
 
-test('a message goes from the user to staff who joined, and back, under both names', async () => {
-  const { user, listener, conversationId } = await chatting();
-  const admin = await enterChat(system, agent, { auth: { role: 'admin' } });
-  expect(await askChat(admin, 'join_conversation', { conversation_id: conversationId })).toEqual({
+async function chat(): Promise<Chat> {
+  const { user, conversationId } = await newConversation(system);
+  const theirs = await enterChat(system, user);
+  const ours = await enterChat(system, agent, { auth: { role: 'admin' } });
+  const joined = await askChat(ours, 'join_conversation', { conversation_id: conversationId });
+  expect(joined).toEqual({ status: 'success', data: { conversation_id: conversationId } });
+  return { user, conversationId, theirs, ours };
+}
+
+const reads = (caller: Caller, id: number): Promise<unknown> =>
+  caller.patch(`/messages/conversation/${id}/mark-as-read`);
+
+/** In the words of each contract: the event, and what its fields are called. */
+const SENDS = [
+  ['send_message', 'conversation_id', 'content', 'client_message_id', 'sender_role', 'user_id'],
+  ['send-chat-message', 'conversationId', 'message', 'clientMessageId', 'senderType', 'senderId'],
+] as const;
+
+describe.each(SENDS)('%s', (event, conversation, text, key, role, id) => {
+  test('brings what a user says to staff who joined and to the user’s other devices, under both names', async () => {
+    const { user, conversationId, theirs, ours } = await chat();
+    const tablet = await enterChat(system, user);
+    const clientMessageId = clientId();
+    const sent = await askChat(theirs, event, {
+      [conversation]: conversationId,
+      [text]: 'Hello there!',
+      [key]: clientMessageId,
+      [role]: 'user',
+      [id]: user.userId,
+    });
+    expect(sent).toMatchObject({
+      status: 'success',
+      data: {
+        conversation_id: conversationId,
+        sender_role: 'user',
+        sender_id: user.userId,
+        sender_identifier: user.uuid,
+        message_type: 'text',
+        content: 'Hello there!',
+        message: 'Hello there!',
+        client_message_id: clientMessageId,
+      },
+    });
+    for (const listener of [theirs, tablet, ours])
+      for (const name of ['new_message', 'new-chat-message'])
+        expect(await hears(listener, name)).toEqual([sent.data]);
+    const stored = await agent.get(`/messages/${String(sent.data!['id'])}`);
+    expect(stored.body).toMatchObject({ body: 'Hello there!', sender_type: 'contact' });
+
+    // The same again is the same message, and nobody hears it twice.
+    const again = { [conversation]: conversationId, [text]: 'Hello there!', [key]: clientMessageId };
+    expect(await askChat(theirs, event, again)).toEqual(sent);
+    await says(user, 'a witness');
+    await hears(ours, 'new_message', 2);
+    expect(ours.of('new_message').map((m) => m['content'])).toEqual(['Hello there!', 'a witness']);
+  });
+
+  test('brings what staff say to the user, and what they hear of it themselves', async () => {
+    const { conversationId, theirs, ours } = await chat();
+    const answered = await askChat(ours, event, {
+      [conversation]: conversationId,
+      [text]: 'How can I help you?',
+      [role]: 'admin',
+      [id]: agent.user.id,
+    });
+    expect(answered).toMatchObject({
+      status: 'success',
+      data: {
+        sender_role: 'admin',
+        sender_id: agent.user.id,
+        sender_identifier: agent.user.username,
+        status: 'sent',
+      },
+    });
+    for (const listener of [theirs, ours])
+      for (const name of ['new_message', 'new-chat-message'])
+        expect(await hears(listener, name)).toEqual([answered.data]);
+  });
+
+  test.each([
+    ['without a conversation', { [conversation]: undefined }],
+    ['with a conversation that is a word', { [conversation]: 'abc' }],
+    ['with a conversation below one', { [conversation]: 0 }],
+    ['with a conversation that is a fraction', { [conversation]: 1.5 }],
+  ])('%s is an invalid conversation id', async (_, wrong) => {
+    const { user } = await newConversation(system);
+    const listener = await enterChat(system, user);
+    const payload = { [conversation]: 1, [text]: 'hello', ...wrong };
+    expect(await askChat(listener, event, payload)).toMatchObject({
+      status: 'error',
+      message: 'Invalid conversation ID',
+      error_code: 'VALIDATION_FAILED',
+    });
+  });
+
+  test('refuses what is no message, and stores nothing', async () => {
+    const { user, conversationId } = await newConversation(system);
+    const listener = await enterChat(system, user);
+    for (const wrong of [
+      {},
+      { [text]: '' },
+      { [text]: '   \n' },
+      { [text]: 5 },
+      { [text]: 'x'.repeat(5_001) },
+      { [text]: 'a\0b' },
+      { [text]: 'a\ud800' },
+      { [text]: 'x', surprise: true },
+      { [text]: 'x', [key]: '' },
+    ])
+      expect(await askChat(listener, event, { [conversation]: conversationId, ...wrong })).toMatchObject({
+        status: 'error',
+        error_code: 'VALIDATION_FAILED',
+      });
+    for (const payload of [undefined, null, 'text', 5, [], [[]]])
+      expect(await askChat(listener, event, payload)).toMatchObject({ status: 'error' });
+    const found = await system.sql('select 1 from message where conversation_id = $1', [conversationId]);
+    expect(found).toHaveLength(1);
+  });
+
+  test.each([
+    ['a user who calls themselves admin', { [role]: 'admin' }],
+    ['a user who calls themselves another', { [id]: 1 }],
+  ])('is refused of %s', async (_, claim) => {
+    const { user, conversationId } = await newConversation(system);
+    const listener = await enterChat(system, user);
+    const payload = { [conversation]: conversationId, [text]: 'hello', ...claim };
+    expect(await askChat(listener, event, payload)).toMatchObject({
+      status: 'error',
+      error_code: 'FORBIDDEN',
+    });
+  });
+
+  test('other people’s conversations, WhatsApp’s and those that are none answer the same', async () => {
+    const [{ user }, other] = [await newConversation(system), await newConversation(system)];
+    const supervisor = await system.signIn('supervisor');
+    await supervisor.patch(`/conversations/${other.conversationId}/assign`);
+    for (const caller of [user, agent]) {
+      const listener = await enterChat(system, caller);
+      for (const one of [other.conversationId, 999_999])
+        expect(await askChat(listener, event, { [conversation]: one, [text]: 'x' })).toEqual({
+          status: 'error',
+          message: 'Conversation not found',
+          error_code: 'NOT_FOUND',
+        });
+    }
+  });
+
+  test('a closed conversation takes nothing', async () => {
+    const { conversationId, theirs, ours } = await chat();
+    await agent.patch(`/conversations/${conversationId}`, { status: 'closed' });
+    for (const listener of [theirs, ours])
+      expect(await askChat(listener, event, { [conversation]: conversationId, [text]: 'x' })).toMatchObject({
+        status: 'error',
+        error_code: 'CONVERSATION_CLOSED',
+      });
+  });
+});
+
+test.each([
+  // What was said over REST counts where its limit is the same.
+  ['send_message', 60, 'content', 'conversation_id', 1],
+  ['send-chat-message', 30, 'message', 'conversationId', 0],
+])('%s takes %s messages a minute of a user, and goes on taking those of others', async (...row) => {
+  const [event, limit, text, id, before] = row;
+  const { conversationId, theirs } = await chat();
+  const other = await chat();
+  const say = ({ theirs: socket, conversationId: at }: Pick<Chat, 'theirs' | 'conversationId'>, i: number) =>
+    askChat(socket, event, { [id]: at, [text]: `${i}` });
+  const replies = await Promise.all(
+    Array.from({ length: limit - before + 1 }, (_, i) => say({ theirs, conversationId }, i)),
+  );
+  expect(replies.filter(({ status }) => status === 'success')).toHaveLength(limit - before);
+  expect(replies.at(-1)).toMatchObject({ message: 'Rate limit exceeded', error_code: 'RATE_LIMITED' });
+  expect(await say(other, 0)).toMatchObject({ status: 'success' });
+  // What is said in one breath is stored in that order.
+  const stored = await system.sql<{ body: string }>(
+    'select body from message where conversation_id = $1 order by id offset 1',
+    [conversationId],
+  );
+  expect(stored.map(({ body }) => Number(body))).toEqual(Array.from({ length: limit - before }, (_, i) => i));
+});
+
+test('without an acknowledgement errors come as error, or as chat-error', async () => {
+  const { theirs } = await chat();
+  theirs.socket.emit('send_message', { conversation_id: 999_999, content: 'x' });
+  expect(await hears(theirs, 'error')).toEqual([{ code: 'NOT_FOUND', message: 'Conversation not found' }]);
+  theirs.socket.emit('send-chat-message', { conversationId: 999_999, message: 'x' });
+  expect(await hears(theirs, 'chat-error')).toEqual([
+    { code: 'NOT_FOUND', message: 'Conversation not found', error_code: 'NOT_FOUND' },
+  ]);
+  expect(theirs.of('error')).toHaveLength(1);
+});
+
+test('staff send a file of the workspace by its file_id; what it is called must fit; users cannot send those of others', async () => {
+  const { conversationId, theirs, ours } = await chat();
+  const photo = form({ content: await picture('png'), name: 'photo.png', type: 'image/png' });
+  const { uuid } = (await post<{ uuid: string }>(system, agent, '/upload/image', photo)).body;
+  const message = { conversation_id: conversationId, file_id: `upload_${uuid}` };
+  expect(await askChat(ours, 'send_message', { ...message, message_type: 'text' })).toMatchObject({
+    status: 'error',
+  });
+  expect(await askChat(theirs, 'send_message', { ...message, message_type: 'image' })).toMatchObject({
+    status: 'error',
+    error_code: 'VALIDATION_FAILED',
+  });
+  const sent = await askChat(ours, 'send_message', { ...message, message_type: 'image' });
+  expect(sent).toMatchObject({
+    status: 'success',
+    data: { message_type: 'image', file_id: `upload_${uuid}`, file_url: expect.any(String), content: '' },
+  });
+  expect(await hears(theirs, 'new_message')).toEqual([sent.data]);
+});
+
+describe('typing', () => {
+  const STARTS = [
+    ['typing_start', 'typing_stop', 'conversation_id'],
+    ['typing-start', 'typing-stop', 'conversationId'],
+  ] as const;
+
+  test.each(STARTS)(
+    '%s and %s of a user reach staff who joined, of staff the user',
+    async (start, stop, key) => {
+      const { user, conversationId, theirs, ours } = await chat();
+      const colleague = await enterChat(system, await system.signIn('employer'));
+      await askChat(colleague, 'join-chat', { conversationId });
+      const both = { conversation_id: conversationId, conversationId };
+      const byUser = {
+        ...both,
+        sender_role: 'user',
+        userType: 'user',
+        sender_identifier: user.uuid,
+        userId: user.userId,
+      };
+      const byAgent = {
+        ...both,
+        sender_role: 'admin',
+        userType: 'admin',
+        sender_identifier: agent.user.username,
+        userId: agent.user.id,
+      };
+      for (const [from, to, who] of [
+        [theirs, ours, byUser],
+        [ours, theirs, byAgent],
+      ] as const) {
+        expect(await askChat(from, start, { [key]: conversationId })).toEqual({
+          status: 'success',
+          data: { conversation_id: conversationId, typing: true },
+        });
+        await hears(to, 'typing_indicator');
+        await askChat(from, start, { [key]: conversationId });
+        await askChat(from, stop, { [key]: conversationId });
+        const told = [
+          { ...who, typing: true, isTyping: true },
+          { ...who, typing: false, isTyping: false },
+        ];
+        expect(await hears(to, 'typing_indicator', 2)).toEqual(told);
+        expect(await hears(to, 'user-typing', 2)).toEqual(told);
+      }
+      expect(ours.of('typing_indicator')).toHaveLength(2); // of the user: nobody hears that they type themselves
+      expect(await hears(colleague, 'typing_indicator', 4)).toHaveLength(4);
+    },
+  );
+
+  test('who falls silent has stopped after 5 s', async () => {
+    const { conversationId, theirs, ours } = await chat();
+    await askChat(theirs, 'typing_start', { conversation_id: conversationId });
+    await hears(ours, 'typing_indicator');
+    const began = performance.now();
+    expect((await hears(ours, 'typing_indicator', 2))[1]).toMatchObject({ typing: false });
+    expect(performance.now() - began).toBeGreaterThan(4_500);
+    expect(performance.now() - began).toBeLessThan(7_000);
+  });
+
+  test('over REST and on /crm it reaches the user as well', async () => {
+    const { conversationId, theirs } = await chat();
+    expect((await agent.post(`/messages/conversation/${conversationId}/typing`)).body).toMatchObject({
+      accepted: true,
+    });
+    expect((await hears(theirs, 'typing_indicator'))[0]).toMatchObject({
+      sender_identifier: agent.user.username,
+      typing: true,
+    });
+    const other = await chat();
+    const desk = await system.listen(agent);
+    desk.socket.emit('typing:start', { conversation_id: other.conversationId });
+    expect((await hears(other.theirs, 'typing_indicator'))[0]).toMatchObject({
+      conversation_id: other.conversationId,
+      sender_role: 'admin',
+      typing: true,
+    });
+    desk.socket.emit('typing:stop', { conversation_id: other.conversationId });
+    expect((await hears(other.theirs, 'typing_indicator', 2))[1]).toMatchObject({ typing: false });
+  });
+
+  test('10 indicators a minute and conversation in the words of HomeAssistant IM: going on and stopping are none', async () => {
+    const { conversationId, theirs, ours } = await chat();
+    const say = (event: string) => askChat(theirs, event, { conversation_id: conversationId });
+    for (let i = 1; i <= 10; i++) {
+      expect((await say('typing_start')).status).toBe('success');
+      await hears(ours, 'typing_indicator', 2 * i - 1);
+      if (i === 1) expect((await say('typing_start')).status).toBe('success');
+      expect((await say('typing_stop')).status).toBe('success');
+      await hears(ours, 'typing_indicator', 2 * i);
+    }
+    expect(await say('typing_start')).toMatchObject({ error_code: 'RATE_LIMITED' });
+  });
+
+  test('20 in 10 s in those of Anume', async () => {
+    const { conversationId, theirs } = await chat();
+    const replies = [];
+    for (let i = 0; i < 21; i++) replies.push(await askChat(theirs, 'typing-start', { conversationId }));
+    expect(replies.slice(0, 20).every(({ status }) => status === 'success')).toBe(true);
+    expect(replies[20]).toMatchObject({ error_code: 'RATE_LIMITED' });
+  });
+
+  test('in other people’s conversations is refused, and nobody hears it', async () => {
+    const { conversationId, theirs, ours } = await chat();
+    const stranger = await enterChat(system, (await newConversation(system)).user);
+    for (const [event, key] of [
+      ['typing_start', 'conversation_id'],
+      ['typing-start', 'conversationId'],
+    ] as const)
+      expect(await askChat(stranger, event, { [key]: conversationId })).toMatchObject({
+        error_code: 'NOT_FOUND',
+      });
+    await askChat(theirs, 'typing_start', { conversation_id: conversationId });
+    expect(await hears(ours, 'typing_indicator')).toHaveLength(1);
+    expect(stranger.heard).toEqual([]);
+  });
+});
+
+describe('reading', () => {
+  test.each([
+    ['mark_messages_read', 'conversation_id', 'message_ids'],
+    ['mark-messages-read', 'conversationId', 'messageIds'],
+  ])(
+    '%s of a user tells staff, once for each message; of staff it tells the user',
+    async (event, key, ids) => {
+      const { conversationId, theirs, ours } = await chat();
+      const said = [];
+      for (const body of ['one', 'two', 'three'])
+        said.push(
+          (await agent.post<{ id: number }>('/messages', { conversation_id: conversationId, body })).body.id,
+        );
+      const marked = await askChat(theirs, event, { [key]: conversationId, [ids]: [said[0]] });
+      expect(marked).toEqual({ status: 'success', data: { conversation_id: conversationId, marked: 1 } });
+      expect(await hears(ours, 'message_read')).toEqual([
+        {
+          conversation_id: conversationId,
+          conversationId,
+          message_ids: [said[0]],
+          messageIds: [said[0]],
+          read_by: 'user',
+          readBy: 'user',
+          read_at: expect.any(String),
+        },
+      ]);
+      expect(await askChat(theirs, event, { [key]: conversationId })).toMatchObject({ data: { marked: 2 } });
+      await hears(ours, 'message_read', 3);
+      await hears(ours, 'messages-read', 3);
+      const told = ours.of('messages-read').flatMap((one) => one['message_ids']);
+      expect(told).toEqual(said);
+
+      const byStaff = await askChat(ours, event, { [key]: conversationId });
+      expect(byStaff).toMatchObject({ data: { marked: 1 } });
+      await eventually(() => theirs.of('messages-read').some((one) => one['read_by'] === 'admin'));
+      const [first] = await system.sql<{ id: string }>(
+        `select id from message where conversation_id = $1 and sender_type = 'contact'`,
+        [conversationId],
+      );
+      const reading = theirs.of('message_read').filter((one) => one['read_by'] === 'admin');
+      expect(reading).toMatchObject([{ message_ids: [Number(first!.id)], conversation_id: conversationId }]);
+    },
+  );
+
+  test('staff who read elsewhere tell the user of each message once', async () => {
+    const { user, conversationId, theirs } = await chat();
+    await reads(agent, conversationId);
+    await hears(theirs, 'message_read');
+    await says(user, 'second');
+    await says(user, 'third');
+    await agent.patch(`/conversations/${conversationId}/assign`);
+    await hears(theirs, 'message_read', 2);
+    await agent.patch(`/conversations/${conversationId}`, { priority: 'high' });
+    await reads(agent, conversationId);
+    await delay(100);
+    const rows = await system.sql<{ id: string }>(
+      `select id from message where conversation_id = $1 and sender_type = 'contact' order by id`,
+      [conversationId],
+    );
+    const told = theirs.of('message_read').map((one) => one['message_ids']);
+    expect(told).toEqual([[Number(rows[0]!.id)], [Number(rows[1]!.id), Number(rows[2]!.id)]]);
+  });
+});
+
+test('who closes and reopens a conversation is told to both, in the words of both contracts', async () => {
+  const { user, conversationId, theirs, ours } = await chat();
+  await agent.patch(`/conversations/${conversationId}/assign`);
+  await agent.patch(`/conversations/${conversationId}`, { status: 'closed' });
+  const closed = {
+    conversation_id: conversationId,
+    status: 'closed',
+    support_status: 'closed',
+    changed_by: 'admin',
+  };
+  for (const listener of [theirs, ours])
+    expect(await hears(listener, 'conversation_status')).toEqual([closed]);
+  await agent.patch(`/conversations/${conversationId}`, { status: 'active' });
+  const open = { ...closed, status: 'active', support_status: 'open' };
+  expect(await hears(theirs, 'conversation_status', 2)).toEqual([closed, open]);
+  expect((await user.post(`/api/chat/conversations/${conversationId}/close`)).status).toBeLessThan(300);
+  expect((await hears(ours, 'conversation_status', 3))[2]).toEqual({ ...closed, changed_by: 'user' });
+});
+
+test('a message that is deleted says nothing any more to anybody who has it', async () => {
+  const { conversationId, theirs, ours } = await chat();
+  const sent = await askChat(ours, 'send_message', { conversation_id: conversationId, content: 'a mistake' });
+  const id = Number(sent.data!['id']);
+  expect((await agent.delete(`/messages/${id}`)).status).toBeLessThan(300);
+  for (const listener of [theirs, ours])
+    for (const event of ['message_updated', 'chat-message-updated'])
+      expect(await hears(listener, event)).toMatchObject([
+        { id, content: '', deleted_at: expect.any(String) },
+      ]);
+});
+
+test('staff hear a conversation from join-chat to leave-chat', async () => {
+  const { user, conversationId, ours } = await chat();
+  const other = await enterChat(system, agent);
+  expect(
+    await askChat(other, 'join-chat', { conversationId, userType: 'admin', userId: agent.user.id }),
+  ).toEqual({
     status: 'success',
     data: { conversation_id: conversationId },
   });
-  const client_message_id = clientId();
-  const sent = await askChat(listener, 'send_message', {
-    conversation_id: conversationId,
-    message_type: 'text',
-    content: 'Hello there!',
-    file_id: null,
-    client_message_id,
-  });
-  expect(sent).toMatchObject({
-    status: 'success',
-    data: {
-      conversation_id: conversationId,
-      sender_role: 'user',
-      sender_identifier: user.uuid,
-      sender_id: user.userId,
-      content: 'Hello there!',
-      message: 'Hello there!',
-      client_message_id,
-    },
-  });
-  expect(await hears(admin, 'new_message')).toEqual([sent.data]);
-  expect(await hears(admin, 'new-chat-message')).toEqual([sent.data]);
+  await says(user, 'first');
+  await hears(other, 'new-chat-message');
+  await askChat(other, 'leave-chat', { conversationId });
+  await askChat(ours, 'leave_conversation', { conversation_id: conversationId });
+  await askChat(ours, 'join_conversation', { conversation_id: conversationId });
+  await says(user, 'second');
+  await hears(ours, 'new_message', 2);
+  expect(other.of('new-chat-message').map((m) => m['content'])).toEqual(['first']);
+});
 
-  const answered = await askChat(admin, 'send-chat-message', {
-    conversationId,
-    message: 'How can I help?',
-    senderType: 'admin',
-    senderId: agent.user.id,
+test('users hear their own conversations without joining, those opened later too, and those of nobody else', async () => {
+  const { user, conversationId, theirs } = await chat();
+  const stranger = await newConversation(system);
+  const listener = await enterChat(system, stranger.user);
+  expect(await askChat(listener, 'join_conversation', { conversation_id: conversationId })).toEqual({
+    status: 'error',
+    message: 'Conversation not found',
+    error_code: 'NOT_FOUND',
   });
-  expect(answered).toMatchObject({
-    status: 'success',
-    data: { sender_role: 'admin', sender_identifier: agent.user.username, status: 'sent' },
+  expect(await askChat(listener, 'join-chat', { conversationId })).toMatchObject({ error_code: 'NOT_FOUND' });
+  expect(await askChat(listener, 'mark-messages-read', { conversationId })).toMatchObject({
+    error_code: 'NOT_FOUND',
   });
-  await hears(listener, 'new_message', 3);
-  expect(listener.of('new_message').at(-1)).toEqual(answered.data);
-  expect(listener.of('new-chat-message').at(-1)).toEqual(answered.data);
+  await agent.patch(`/conversations/${conversationId}`, { status: 'closed' });
+  const later = await says(user, 'another matter');
+  expect(later).not.toBe(conversationId);
+  await hears(theirs, 'new_message');
+  expect(theirs.of('new_message').map((m) => m['conversation_id'])).toEqual([later]);
+  expect(
+    await askChat(theirs, 'join-chat', { conversationId: later, userType: 'user', userId: user.userId }),
+  ).toMatchObject({ status: 'success' });
+  expect(listener.heard).toEqual([]);
+});
+
+test('notes of staff never reach the user', async () => {
+  const { conversationId, theirs, ours } = await chat();
+  expect(
+    (await agent.post(`/conversations/${conversationId}/notes`, { body: 'a difficult one' })).status,
+  ).toBe(201);
+  await askChat(ours, 'send_message', { conversation_id: conversationId, content: 'after the note' });
+  await hears(theirs, 'new_message');
+  expect(JSON.stringify(theirs.heard)).not.toContain('difficult');
 });

@@ -1,4 +1,7 @@
 import { io, type Socket } from 'socket.io-client';
+import { JournalTail } from '../../src/platform/events/journal-tail';
+import { SOCKET_DOCUMENT } from './asyncapi';
+import { type ChatPerson, openChat } from './chat';
 import { eventually } from './eventually';
 import type { TestSystem } from './system';
 
@@ -14,7 +17,7 @@ export interface HeardOnChat {
 export interface ChatListener {
   socket: Socket;
   heard: HeardOnChat[];
-  of(event: string): Record<string, unknown>[];
+  of: (event: string) => Record<string, unknown>[];
 }
 
 /** What the server acknowledges a message with. */
@@ -25,7 +28,8 @@ export interface ChatReply {
   error_code?: string;
 }
 
-const open = new Map<TestSystem, Socket[]>();
+const open: Socket[] = [];
+const undocumented: string[] = [];
 
 /** A socket whose connection is not waited for. */
 export function knockOnChat(
@@ -34,9 +38,10 @@ export function knockOnChat(
   transport: 'websocket' | 'polling' = 'websocket',
 ): ChatListener {
   const socket = io(system.url, { auth, transports: [transport], forceNew: true, reconnection: false });
-  open.set(system, [...(open.get(system) ?? []), socket]);
+  open.push(socket);
   const heard: HeardOnChat[] = [];
   socket.onAny((event: string, payload: Record<string, unknown>, ...rest: unknown[]) => {
+    undocumented.push(...SOCKET_DOCUMENT.problemsOfChat(event, payload));
     const last = rest.at(-1);
     heard.push({
       event,
@@ -57,6 +62,8 @@ export async function enterChat(
   caller: { token: string },
   { auth = {}, transport }: { auth?: Record<string, unknown>; transport?: 'websocket' | 'polling' } = {},
 ): Promise<ChatListener> {
+  // What is over by now is no news to it.
+  await system.app.get(JournalTail, { strict: false }).refresh();
   const listener = knockOnChat(system, { token: caller.token, ...auth }, transport);
   await new Promise<void>((ready, failed) => {
     listener.socket.once('connect', () => ready());
@@ -84,7 +91,10 @@ export async function refusalOfChat(
 }
 
 export async function askChat({ socket }: ChatListener, event: string, payload: unknown): Promise<ChatReply> {
-  return (await socket.timeout(10_000).emitWithAck(event, payload)) as ChatReply;
+  const answer: unknown = await socket.timeout(10_000).emitWithAck(event, payload);
+  const problems = SOCKET_DOCUMENT.problemsOfChatAnswer(event, answer);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return answer as ChatReply;
 }
 
 /** Waits until so many of an event were heard; answers them. */
@@ -98,7 +108,27 @@ export async function hears(
   return listener.of(event);
 }
 
-export function hangUp(system: TestSystem): void {
-  for (const socket of open.get(system) ?? []) socket.disconnect();
-  open.delete(system);
+/** Ends all sockets of the file's tests; fails where one heard what docs/generated/asyncapi.json does not say. */
+export function hangUp(): void {
+  for (const socket of open.splice(0)) socket.disconnect();
+  expect(undocumented.splice(0)).toEqual([]);
+}
+
+/** A user who has said something, and their conversation. */
+export async function newConversation(
+  system: TestSystem,
+  stated: Parameters<typeof openChat>[1] = {},
+  text = 'I need help',
+): Promise<{ user: ChatPerson; conversationId: number }> {
+  const user = await openChat(system, stated);
+  return { user, conversationId: await says(user, text) };
+}
+
+/** Into the newest open conversation, over REST; answers which that is. */
+export async function says(user: ChatPerson, message: string): Promise<number> {
+  const { status, body } = await user.post<{ data: { conversation_id: number } }>('/api/chat/messages', {
+    message,
+  });
+  if (status !== 201) throw new Error(`cannot write: ${JSON.stringify(body)}`);
+  return body.data.conversation_id;
 }
