@@ -216,7 +216,7 @@ describeWithChromium('the widget and an agent')('the widget and an agent', () =>
     await widget.field.pressSequentially('So do I');
     await hears(desk, 'typing_indicator');
     expect(desk.of('typing_indicator')[0]).toMatchObject({ sender_role: 'user', typing: true });
-    hangUp(system);
+    hangUp();
   });
 
   test('what others wrote is shown as text, whatever it is', async () => {
