@@ -4,6 +4,8 @@ import { io, type Socket } from 'socket.io-client';
 const OPENED_TOGETHER = 50;
 const LOOK_MS = 10;
 const PREFIX = 'counted ';
+/** No divisor of how many there are: so that one agent does not speak often in a row, which is limited. */
+const STRIDE = 53;
 
 /** A conversation, and how its two sides connect. */
 export interface ChatPlace {
@@ -71,7 +73,7 @@ export class ChatSockets {
   }
 
   private async say(n: number): Promise<Reply> {
-    const at = Math.floor(n / 2) % this.places.length;
+    const at = (Math.floor(n / 2) * STRIDE) % this.places.length;
     const { conversationId, staffToken } = this.places[at]!;
     const socket = n % 2 === 0 ? this.users[at]! : this.staff.get(staffToken)!;
     return (await socket.emitWithAck('send_message', {

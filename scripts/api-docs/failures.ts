@@ -1,6 +1,6 @@
 import { APP_SERVER } from '../../src/app-chat/chat-admission.service';
 import { ERROR_STATUS, type ErrorCode } from '../../src/common/app-error';
-import type { Described } from './openapi';
+import type { Described } from './described';
 import { refTo } from './schema';
 
 export const PROBLEM = 'ErrorBody';

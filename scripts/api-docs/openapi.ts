@@ -2,26 +2,13 @@ import { HTTP_CODE_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constant
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum';
 import type { Class, Entrance } from '../access-table';
 import { CHAPTERS } from './catalogue';
+import type { Described } from './described';
 import { CHAT_PROBLEM, failures, PROBLEM } from './failures';
 import { SECURITY_SCHEMES, securityOf, SIGNED_HEADERS, who } from './proofs';
-import type { Chapter, RouteDoc } from './route-doc';
 import { sampleOf } from './sample';
 import { resolve, type Schema, type Schemas } from './schema';
 import { classPaths, schemasOf, type WantedType } from './typescript-schemas';
 import { applyValidators, validatedClasses } from './validator-rules';
-
-/** What a handler takes and gives, as schemas. */
-export interface Described {
-  entrance: Entrance;
-  doc: RouteDoc;
-  chapter: Chapter;
-  status: number;
-  body: Schema | null;
-  query: Schema | null;
-  /** Of a multipart body, beside its files. */
-  fields: Schema | null;
-  answer: Schema | null;
-}
 
 export interface ApiDescription {
   routes: Described[];

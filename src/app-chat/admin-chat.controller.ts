@@ -86,7 +86,7 @@ export class AdminChatController {
     @CurrentActor() actor: StaffActor,
     @Param('id', ConversationIdParam) id: number,
     @Body() input: AdminMessageDto,
-    @CurrentOrigin() origin: string,
+    @CurrentOrigin() origin: string | null,
     @Headers('idempotency-key') key?: string,
   ): Promise<ChatAnswer<AdminSentMessage>> {
     const sent = await this.work.send(actor, id, input, idempotencyKey(key, input.client_message_id));

@@ -43,7 +43,7 @@ export class AdminSupportController {
     @CurrentActor() actor: StaffActor,
     @Param('id', ConversationIdParam) id: number,
     @Query() query: PageQuery,
-    @CurrentOrigin() origin: string,
+    @CurrentOrigin() origin: string | null,
   ): Promise<ChatAnswer<AdminMessages>> {
     const { messages, ...page } = await this.conversations.history(actor, id, query);
     return answer({ ...page, messages: messages.map((message) => withAbsoluteLinks(message, origin)) });
@@ -55,7 +55,7 @@ export class AdminSupportController {
     @CurrentActor() actor: StaffActor,
     @Param('id', ConversationIdParam) id: number,
     @Body() input: AdminMessageDto,
-    @CurrentOrigin() origin: string,
+    @CurrentOrigin() origin: string | null,
     @Headers('idempotency-key') key?: string,
   ): Promise<ChatAnswer<AdminSentMessage>> {
     const sent = await this.work.send(actor, id, input, idempotencyKey(key, input.client_message_id));

@@ -48,7 +48,7 @@ export class ChatConversationMessagesController {
     @CurrentChatUser() actor: ChatActor,
     @Param('id', ConversationIdParam) id: number,
     @Query() query: ConversationMessagesQuery,
-    @CurrentOrigin() origin: string,
+    @CurrentOrigin() origin: string | null,
   ): Promise<ChatAnswer<ConversationMessagesDto>> {
     await this.limits.countOf('read', actor);
     const { page, limit } = query;
@@ -68,7 +68,7 @@ export class ChatConversationMessagesController {
     @CurrentChatUser() actor: ChatActor,
     @Param('id', ConversationIdParam) id: number,
     @Body() input: SayDto,
-    @CurrentOrigin() origin: string,
+    @CurrentOrigin() origin: string | null,
     @Headers('idempotency-key') key?: string,
   ): Promise<ChatAnswer<ChatMessageView>> {
     await this.limits.countOf('support-message', actor);

@@ -80,7 +80,7 @@ export class ChatConversationsController {
   async open(
     @CurrentChatUser() actor: ChatActor,
     @Body() input: OpenConversationDto,
-    @CurrentOrigin() origin: string,
+    @CurrentOrigin() origin: string | null,
     @Headers('idempotency-key') key?: string,
   ): Promise<ChatAnswer<OpenedConversationDto>> {
     await this.limits.countOf('conversation', actor);

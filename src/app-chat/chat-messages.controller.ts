@@ -47,7 +47,7 @@ export class ChatMessagesController {
     @CurrentChatUser() actor: ChatActor,
     @Query() query: ChatHistoryQuery,
     @Body() _stated: HistoryBody,
-    @CurrentOrigin() origin: string,
+    @CurrentOrigin() origin: string | null,
   ): Promise<ChatAnswer<ChatHistoryDto>> {
     await this.limits.countOf('read', actor);
     return answer(toHistoryDto(await this.reading.newest(actor, placeOf(query)), origin));
@@ -60,7 +60,7 @@ export class ChatMessagesController {
   async say(
     @CurrentChatUser() actor: ChatActor,
     @Body() input: SayDto,
-    @CurrentOrigin() origin: string,
+    @CurrentOrigin() origin: string | null,
     @Headers('idempotency-key') key?: string,
   ): Promise<ChatAnswer<ChatMessageView>> {
     await this.limits.countOf('message', actor);

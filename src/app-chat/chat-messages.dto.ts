@@ -235,7 +235,7 @@ export function paginationOf(
 
 export function toHistoryDto(
   { conversationId, messages, hasMore }: ChatHistory,
-  origin: string,
+  origin: string | null,
 ): ChatHistoryDto {
   return {
     conversation_id: conversationId,
@@ -245,8 +245,9 @@ export function toHistoryDto(
 }
 
 /** Files are behind links of this server unless the storage is public; a client need not know where it is. */
-export function withAbsoluteLinks<View extends ChatMessageView>(message: View, origin: string): View {
-  const absolute = (url: string | null): string | null => (url === null ? null : new URL(url, origin).href);
+export function withAbsoluteLinks<View extends ChatMessageView>(message: View, origin: string | null): View {
+  const absolute = (url: string | null): string | null =>
+    url === null || origin === null ? url : new URL(url, origin).href;
   return {
     ...message,
     file_url: absolute(message.file_url),
@@ -260,7 +261,7 @@ export function placeOf({ before_id, after_id, limit }: ChatHistoryQuery): ReadP
   return { before: before_id, after: after_id, limit };
 }
 
-export function toUploadDto(message: ChatMessageView, origin: string): ChatUploadDto {
+export function toUploadDto(message: ChatMessageView, origin: string | null): ChatUploadDto {
   const shown = withAbsoluteLinks(message, origin);
   return {
     file_id: shown.file_id!,

@@ -23,7 +23,7 @@ export class ChatUploadsController {
   async upload(
     @CurrentChatCaller() caller: ChatCaller,
     @Req() request: ChatRequest,
-    @CurrentOrigin() origin: string,
+    @CurrentOrigin() origin: string | null,
   ): Promise<ChatAnswer<ChatUploadDto>> {
     return answer(toUploadDto(await this.uploads.receive(caller, request), origin));
   }

@@ -19,10 +19,14 @@ export const CurrentChatCaller = createParamDecorator((_: unknown, context: Exec
   return caller;
 });
 
-/** How the caller reached this server, such as `https://chat.example.com`: what links in the answer begin with. */
-export const CurrentOrigin = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+/**
+ * How the caller reached this server, such as `https://chat.example.com`: what links in the answer begin with. Null where
+ * they do not say so properly.
+ */
+export const CurrentOrigin = createParamDecorator((_: unknown, context: ExecutionContext): string | null => {
   const { protocol, host } = context.switchToHttp().getRequest<ChatRequest>();
-  return `${protocol}://${host}`;
+  const origin = `${protocol}://${host}`;
+  return URL.canParse(origin) ? origin : null;
 });
 
 /** The app whose server signed this request. */

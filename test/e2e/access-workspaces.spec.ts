@@ -46,7 +46,7 @@ async function stored(workspaceId: number): Promise<unknown> {
     (name) =>
       `select '${name}' as name, md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as sum from ${name} t where workspace_id = $1`,
   );
-  return await system.sql(sums.join(' union all '), [workspaceId]);
+  return await system.sql(`${sums.join(' union all ')} order by name`, [workspaceId]);
 }
 
 /** Nothing of theirs is on its way any more: what a customer said was delivered and read. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
 import { ChatMessagesService } from '../../src/app-chat/chat-messages.service';
 import { type ChatPerson, clientId, openChat, signatureHeaders, signedCall } from '../support/chat';
 import { docx, mp3, mp4, pdf, picture, wav, zip } from '../support/files';
@@ -170,11 +171,18 @@ test('the fields may come before the file as well', async () => {
   expect((await send(user, parts)).status).toBe(201);
 });
 
-test('links begin with how the caller reached the server', async () => {
+test.each([
+  ['chat.example.com', 'http://chat.example.com/files/'],
+  ['[::1]:8080', 'http://[::1]:8080/files/'],
+  ['%%%', '/files/'],
+])('a caller who reached the server as "%s" gets links that begin with %s', async (host, beginning) => {
   const { user, id } = await somebody();
-  const answer = await send(user, formOf(id, 'image', await picture('png')), { host: 'ignored' });
-  expect(new URL(answer.body.data.file_url).origin).toBe(system.url);
-  expect(new URL(answer.body.data.thumbnail_url!).origin).toBe(system.url);
+  expect((await send(user, formOf(id, 'image', await picture('png')))).status).toBe(201);
+  const { status, body } = await getAs(host, user);
+  expect(status).toBe(200);
+  const { file_url, thumbnail_url } = body.data.messages[1]!;
+  expect(file_url.slice(0, beginning.length)).toBe(beginning);
+  expect(thumbnail_url.slice(0, beginning.length)).toBe(beginning);
 });
 
 test('a retry with the same client_message_id is the same message, and keeps no second file', async () => {
@@ -419,3 +427,21 @@ test('without token or signature nothing is read', async () => {
   const { id } = await somebody();
   expect(await send(null, formOf(id, 'file', 'x', 'a.txt'))).toMatchObject(refused(401, 'UNAUTHENTICATED'));
 });
+
+interface History {
+  data: { messages: { file_url: string; thumbnail_url: string }[] };
+}
+
+/** `fetch` does not let anybody choose the host. */
+async function getAs(host: string, user: ChatPerson): Promise<{ status: number; body: History }> {
+  return await new Promise((resolve, reject) => {
+    const headers = { host, authorization: `Bearer ${user.token}` };
+    const sent = request(`${system.url}/api/chat/messages`, { headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode!, body: JSON.parse(text) as History }));
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
