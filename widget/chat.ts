@@ -26,6 +26,8 @@ export interface ChatListener {
   onChange(): void;
   /** Somebody answered. */
   onMessage(message: WireMessage): void;
+  /** It has turned out who writes: they may have a draft. */
+  onIdentified(): void;
   /** The page must give a new token. */
   onSessionOver(): void;
 }
@@ -376,6 +378,7 @@ export class Chat {
     this.sender.wake();
     this.store.remove(before);
     if (draft !== '') this.store.set(this.draftKey(), draft);
+    this.listener.onIdentified();
   }
 
   private draftKey(): string {

@@ -58,9 +58,9 @@ export class Composer {
     this.send.disabled = this.field.value.trim() === '';
   }
 
-  /** Somebody else signed in, or the text was changed elsewhere. */
+  /** The draft is another one: somebody else signed in. */
   reset(): void {
-    this.field.value = this.chat.draft;
+    if (this.field.value !== this.chat.draft) this.field.value = this.chat.draft;
     this.adjust();
   }
 

@@ -63,6 +63,7 @@ export class Widget {
       {
         onChange: () => this.changed(),
         onMessage: (message) => this.emit('message', message),
+        onIdentified: () => this.panel.reset(),
         onSessionOver: () => this.emit('session-over', null),
       },
     );

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Route } from 'playwright-core';
 import { describeWithChromium, startChromium, Website } from '../support/browser';
+import { openChat } from '../support/chat';
 import { Door } from '../support/door';
 import { eventually } from '../support/eventually';
 import { type Caller, TestSystem } from '../support/system';
@@ -38,14 +39,17 @@ describeWithChromium('the widget without its server')('the widget without its se
     await system.stop();
   });
 
-  const visit = async (): Promise<WidgetPage> => {
-    const widget = await WidgetPage.visit(context, website.page({ server: door.url }));
+  const visit = async (attributes: Record<string, string> = {}): Promise<WidgetPage> => {
+    const widget = await WidgetPage.visit(context, website.page({ server: door.url, attributes }));
     await widget.open();
     return widget;
   };
   /** With a conversation in which something was said already. */
-  const begin = async (text: string): Promise<{ widget: WidgetPage; conversation: number }> => {
-    const widget = await visit();
+  const begin = async (
+    text: string,
+    attributes: Record<string, string> = {},
+  ): Promise<{ widget: WidgetPage; conversation: number }> => {
+    const widget = await visit(attributes);
     await widget.write(text);
     await widget.becomes('delivered');
     const [row] = await system.sql<{ id: string }>(
@@ -121,16 +125,18 @@ describeWithChromium('the widget without its server')('the widget without its se
       asked.push(Date.now());
       if (asked.length > 1) return await route.continue();
       const headers = {
-        'retry-after': '1',
+        'retry-after': '2',
         'access-control-allow-origin': '*',
         'access-control-expose-headers': '*',
       };
       await route.fulfill({ status: 429, headers, json: { status: 'error', error_code: 'RATE_LIMITED' } });
     });
     await widget.write('patience');
-    await widget.becomes('delivered', 'delivered');
-    expect(asked[1]! - asked[0]!).toBeGreaterThanOrEqual(990);
-    expect(await stored(conversation)).toEqual(['busy: hello', 'patience']);
+    await eventually(() => asked.length === 1);
+    await widget.write('please'); // does not ask any sooner
+    await widget.becomes('delivered', 'delivered', 'delivered');
+    expect(asked[1]! - asked[0]!).toBeGreaterThanOrEqual(1_990);
+    expect(await stored(conversation)).toEqual(['busy: hello', 'patience', 'please']);
   });
 
   test('two tabs with the same waiting messages send each once', async () => {
@@ -148,16 +154,23 @@ describeWithChromium('the widget without its server')('the widget without its se
   });
 
   test('a server that was started anew finds it again, with all that was said meanwhile on both sides', async () => {
-    const { widget, conversation } = await begin('restart: hello');
+    const { token } = await openChat(system);
+    const { widget, conversation } = await begin('restart: hello', { token });
+    // To another device, the server delivers: so it does not by itself bring this one what it missed.
+    const elsewhere = await browser.newContext();
+    const page = website.page({ server: system.url, attributes: { token } });
+    const other = await WidgetPage.visit(elsewhere, page);
     door.stop();
     await widget.banner.getByText('Reconnecting').waitFor();
     await widget.write('still here?');
     const answers = Array.from({ length: 60 }, (_, i) => `answer ${i}`); // more than one page
     for (const answer of answers) await reply(conversation, answer);
+    await eventually(async () => (await other.inside('.badge').textContent()) === '60');
+    await elsewhere.close();
     const another = await system.startAnother();
     door.leadTo(another.url);
     await door.reopen();
-    await eventually(async () => (await widget.bubbles()).length === 62, { timeoutMs: 20_000 });
+    await eventually(async () => (await widget.states())[1] === 'delivered', { timeoutMs: 20_000 });
     expect(await stored(conversation)).toEqual(['restart: hello', ...answers, 'still here?']);
     await widget.shows('restart: hello', ...answers, 'still here?');
     await reply(conversation, 'live again');

@@ -290,6 +290,87 @@ describeWithChromium('the widget and an agent')('the widget and an agent', () =>
     expect(widget.problems).toEqual([]);
   });
 
+  test('what waits is of whoever wrote it, and of nobody else who uses the browser', async () => {
+    const [jim, kim] = [
+      await openChat(system, { username: 'jim' }),
+      await openChat(system, { username: 'kim' }),
+    ];
+    const context = await someone();
+    const widget = await visit(context, { token: jim.token });
+    await widget.write('jim was here');
+    await widget.becomes('delivered');
+    await context.route('**/api/chat/messages', (route) => route.abort());
+    await widget.write('for the eyes of jim');
+    await widget.field.fill('a draft of jim');
+    await widget.page.evaluate(`ApiCeChat.setToken('${kim.token}')`);
+    await widget.shows();
+    expect(await widget.field.inputValue()).toBe('');
+    await context.unroute('**/api/chat/messages');
+    await widget.write('this is kim');
+    await widget.becomes('delivered');
+    await widget.page.evaluate(`ApiCeChat.setToken('${jim.token}')`);
+    await widget.shows('jim was here', 'for the eyes of jim');
+    await widget.becomes('delivered', 'delivered');
+    expect(await widget.field.inputValue()).toBe('a draft of jim');
+    const said = await kim.get<{ data: { messages: { message: string }[] } }>('/api/chat/messages');
+    expect(said.body.data.messages.map(({ message }) => message)).toEqual(['this is kim']);
+  });
+
+  test('an answer in another open conversation is offered', async () => {
+    const user = await openChat(system);
+    const open = async (text: string): Promise<number> => {
+      const { body } = await user.post<{ data: { conversation_id: number } }>('/api/chat/conversations', {
+        initial_message: text,
+      });
+      return body.data.conversation_id;
+    };
+    const older = await open('about lamps');
+    await open('about chairs');
+    const widget = await visit(await someone(), { token: user.token });
+    await widget.shows('about chairs');
+    await reply(older, 'lamps are here');
+    await widget.inside('.bar').click();
+    await widget.shows('about lamps', 'lamps are here');
+    expect(await widget.inside('.bar').isVisible()).toBe(false);
+  });
+
+  test('what an agent takes back is gone', async () => {
+    const widget = await visit(await someone());
+    await widget.write('What does it cost?');
+    const conversation = await conversationOf('What does it cost?');
+    await reply(conversation, 'It costs nothing');
+    await widget.shows('What does it cost?', 'It costs nothing');
+    const [said] = await system.sql<{ id: string }>("select id from message where body = 'It costs nothing'");
+    expect((await agent.delete(`/messages/${said!.id}`)).status).toBe(204);
+    await widget.shows('What does it cost?', 'This message was deleted.');
+  });
+
+  test('files can be pasted and dropped, also as the very first thing', async () => {
+    const widget = await visit(await someone());
+    const drop = (type: string, target: string, name: string): string => `{
+      const carried = new DataTransfer();
+      carried.items.add(new File(['some notes'], '${name}', { type: 'text/plain' }));
+      const { shadowRoot } = document.querySelector('apice-chat');
+      shadowRoot.querySelector('${target}').dispatchEvent('${type}' === 'paste'
+        ? new ClipboardEvent('paste', { clipboardData: carried, bubbles: true, cancelable: true })
+        : new DragEvent('${type}', { dataTransfer: carried, bubbles: true, cancelable: true }));
+    }`;
+    await widget.page.evaluate(drop('paste', '.composer textarea', 'pasted.txt'));
+    await widget.becomes('delivered', 'delivered'); // its name opened the conversation
+    await widget.page.evaluate(drop('dragover', '.log', 'dropped.txt'));
+    await widget.inside('.drop').waitFor();
+    await widget.page.evaluate(drop('drop', '.drop', 'dropped.txt'));
+    await widget.becomes('delivered', 'delivered', 'delivered');
+    expect(await widget.inside('.drop').isVisible()).toBe(false);
+    expect((await widget.bubbles()).map((text) => text.replace(/\d+ B$/, ''))).toEqual([
+      'pasted.txt',
+      'pasted.txt',
+      'dropped.txt',
+    ]);
+    const href = await widget.inside('.mine a').last().getAttribute('href');
+    expect(await (await fetch(href!)).text()).toBe('some notes');
+  });
+
   test('a file that the server will not have says so, and holds up nothing', async () => {
     const widget = await visit(await someone());
     const file = { name: 'tool.exe', mimeType: 'application/octet-stream', buffer: Buffer.from('MZ\0\0') };
