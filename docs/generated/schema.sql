@@ -283,6 +283,127 @@ create policy own_workspace on bot_trigger to apicechat_app using ((workspace_id
 grant delete, insert, select, update on bot_trigger to apicechat_app;
 grant delete, select on bot_trigger to apicechat_platform;
 
+create table canned_response (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  short_code character varying(50) not null,
+  title character varying(150) not null,
+  body text not null, -- With variables such as {{contact.name}}, filled in when it is used.
+  created_by bigint,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint canned_response_pkey PRIMARY KEY (workspace_id, id),
+  constraint canned_response_workspace_id_created_by_fkey FOREIGN KEY (workspace_id, created_by) REFERENCES users(workspace_id, id) ON DELETE SET NULL (created_by),
+  constraint canned_response_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
+);
+CREATE INDEX canned_response_created_by ON public.canned_response USING btree (workspace_id, created_by) WHERE (created_by IS NOT NULL);
+CREATE UNIQUE INDEX canned_response_short_code ON public.canned_response USING btree (workspace_id, lower((short_code)::text));
+alter table canned_response enable and force row level security;
+create policy own_workspace on canned_response to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on canned_response to apicechat_app;
+
+-- An app or website whose users write in the live chat.
+create table chat_app (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  app_id character varying(64) not null, -- Its name in X-App-Id; unique in the installation, since it says which workspace.
+  name character varying(100) not null,
+  secret text not null, -- Sealed. Signs the calls of its server.
+  previous_secret text, -- Sealed. Accepted as well, while the secret is being replaced.
+  visitors boolean default false not null, -- Whether people that it does not know may open a chat by themselves.
+  origins character varying(200)[] default '{}'::character varying[] not null, -- The websites on which they may; none given: any.
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint chat_app_pkey PRIMARY KEY (workspace_id, id),
+  constraint chat_app_app_id_key UNIQUE (app_id),
+  constraint chat_app_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE,
+  constraint chat_app_app_id_check CHECK (app_id::text ~ '^[A-Za-z0-9._-]+$'::text)
+);
+alter table chat_app enable and force row level security;
+create policy machinery on chat_app for select to apicechat_platform using (true);
+create policy own_workspace on chat_app to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on chat_app to apicechat_app;
+grant select on chat_app to apicechat_platform;
+
+-- What a conversation of the live chat has beside what every conversation has.
+create table chat_conversation (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  chat_user_id bigint not null,
+  subject character varying(255),
+  user_read_up_to bigint default 0 not null, -- The user has read all that staff and bots said up to here, and perhaps some of what comes after it.
+  constraint chat_conversation_pkey PRIMARY KEY (workspace_id, conversation_id),
+  constraint chat_conversation_workspace_id_chat_user_id_fkey FOREIGN KEY (workspace_id, chat_user_id) REFERENCES chat_user(workspace_id, id) ON DELETE CASCADE,
+  constraint chat_conversation_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX chat_conversation_user ON public.chat_conversation USING btree (workspace_id, chat_user_id, conversation_id DESC);
+alter table chat_conversation enable and force row level security;
+create policy own_workspace on chat_conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on chat_conversation to apicechat_app;
+
+create table chat_session (
+  workspace_id bigint default current_workspace_id() not null,
+  id uuid not null,
+  token_hash bytea not null,
+  chat_user_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint chat_session_pkey PRIMARY KEY (workspace_id, id),
+  constraint chat_session_workspace_id_token_hash_key UNIQUE (workspace_id, token_hash),
+  constraint chat_session_workspace_id_chat_user_id_fkey FOREIGN KEY (workspace_id, chat_user_id) REFERENCES chat_user(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX chat_session_expires ON public.chat_session USING btree (expires_at);
+CREATE INDEX chat_session_user ON public.chat_session USING btree (workspace_id, chat_user_id);
+alter table chat_session enable and force row level security;
+create policy machinery on chat_session to apicechat_platform using (true);
+create policy own_workspace on chat_session to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on chat_session to apicechat_app;
+grant delete, select on chat_session to apicechat_platform;
+
+-- Signatures that were used, for as long as their timestamp would be accepted.
+create table chat_signature (
+  workspace_id bigint default current_workspace_id() not null,
+  app bigint not null,
+  signature bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint chat_signature_pkey PRIMARY KEY (workspace_id, app, signature),
+  constraint chat_signature_workspace_id_app_fkey FOREIGN KEY (workspace_id, app) REFERENCES chat_app(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX chat_signature_expires ON public.chat_signature USING btree (expires_at);
+alter table chat_signature enable and force row level security;
+create policy machinery on chat_signature to apicechat_platform using (true);
+create policy own_workspace on chat_signature to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on chat_signature to apicechat_app;
+grant delete, select on chat_signature to apicechat_platform;
+
+-- Somebody who writes in the live chat, as their app knows them.
+create table chat_user (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  uuid uuid default gen_random_uuid() not null,
+  app bigint not null,
+  user_id bigint not null, -- The number by which the app knows them; where it gave none, one of ours from 2^52 on, where no app's can be.
+  username character varying(150),
+  account_name character varying(150),
+  phone_number character varying(40), -- As the app says. Nobody has proved it, so it is no name of the contact.
+  status integer default 2 not null, -- The app's own word for what kind of user it is.
+  visitor boolean default false not null,
+  contact_id bigint not null,
+  last_login timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint chat_user_pkey PRIMARY KEY (workspace_id, id),
+  constraint chat_user_workspace_id_app_user_id_key UNIQUE (workspace_id, app, user_id),
+  constraint chat_user_workspace_id_app_fkey FOREIGN KEY (workspace_id, app) REFERENCES chat_app(workspace_id, id),
+  constraint chat_user_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX chat_user_contact ON public.chat_user USING btree (workspace_id, contact_id);
+CREATE INDEX chat_user_user_id ON public.chat_user USING btree (workspace_id, user_id);
+CREATE UNIQUE INDEX chat_user_username ON public.chat_user USING btree (workspace_id, app, lower((username)::text)) WHERE (username IS NOT NULL);
+alter table chat_user enable and force row level security;
+create policy own_workspace on chat_user to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on chat_user to apicechat_app;
+
 create table contact (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
@@ -330,7 +451,7 @@ create table contact_identity (
   created_at timestamp with time zone default now() not null,
   constraint contact_identity_pkey PRIMARY KEY (workspace_id, scheme, value),
   constraint contact_identity_workspace_id_contact_id_fkey FOREIGN KEY (workspace_id, contact_id) REFERENCES contact(workspace_id, id) ON DELETE CASCADE,
-  constraint contact_identity_scheme_check CHECK (scheme::text = ANY (ARRAY['whatsapp_phone'::character varying, 'whatsapp_user'::character varying]::text[]))
+  constraint contact_identity_scheme_check CHECK (scheme::text = ANY (ARRAY['whatsapp_phone'::character varying, 'whatsapp_user'::character varying, 'app_user'::character varying]::text[]))
 );
 CREATE INDEX contact_identity_contact ON public.contact_identity USING btree (workspace_id, contact_id);
 alter table contact_identity enable and force row level security;
@@ -405,6 +526,7 @@ create table conversation (
   read_up_to_id bigint default 0 not null, -- Staff have read the customer's messages up to this id; unread_count is those after it that are not deleted.
   read_at timestamp with time zone, -- When read_up_to_id last moved forward.
   queued_at timestamp with time zone default now() not null, -- Since when it waits in the queue, or since when it last did.
+  parallel boolean default false not null, -- Opened beside others of the same customer, on a channel that lets them have several; found by its id only.
   constraint conversation_pkey PRIMARY KEY (workspace_id, id),
   constraint conversation_assigned_bot_fkey FOREIGN KEY (workspace_id, assigned_bot) REFERENCES bot(workspace_id, assignable_id),
   constraint conversation_workspace_id_assigned_user_fkey FOREIGN KEY (workspace_id, assigned_user) REFERENCES users(workspace_id, id),
@@ -418,21 +540,50 @@ create table conversation (
 );
 CREATE INDEX conversation_assigned_bot ON public.conversation USING btree (workspace_id, assigned_bot) WHERE (assigned_bot IS NOT NULL);
 CREATE INDEX conversation_assigned_user ON public.conversation USING btree (workspace_id, assigned_user, active_at, id);
+CREATE INDEX conversation_chat ON public.conversation USING btree (workspace_id, active_at, id) WHERE ((channel)::text = 'app-chat'::text);
+CREATE INDEX conversation_chat_id ON public.conversation USING btree (workspace_id, id) WHERE ((channel)::text = 'app-chat'::text);
+CREATE INDEX conversation_closed ON public.conversation USING btree (workspace_id, updated_at, id) WHERE ((status)::text = 'closed'::text);
 CREATE INDEX conversation_contact ON public.conversation USING btree (workspace_id, contact_id);
 CREATE INDEX conversation_inbox ON public.conversation USING btree (workspace_id, active_at, id);
 CREATE INDEX conversation_integration ON public.conversation USING btree (workspace_id, integration_id);
-CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE ((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[]));
+CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE (((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[])) AND (NOT parallel));
 CREATE INDEX conversation_priority ON public.conversation USING btree (workspace_id, priority, active_at, id) WHERE ((priority)::text <> 'normal'::text);
 CREATE INDEX conversation_status ON public.conversation USING btree (workspace_id, status, active_at, id);
 CREATE INDEX conversation_unread ON public.conversation USING btree (workspace_id, assigned_user) INCLUDE (unread_count) WHERE (unread_count > 0);
 CREATE INDEX conversation_updated ON public.conversation USING btree (workspace_id, updated_at, id);
 CREATE TRIGGER conversation_ended_or_reopened AFTER UPDATE OF status ON conversation FOR EACH ROW WHEN (old.status::text <> new.status::text AND ((old.status::text = ANY (ARRAY['closed'::character varying, 'archived'::character varying]::text[])) OR (new.status::text = ANY (ARRAY['closed'::character varying, 'archived'::character varying]::text[])))) EXECUTE FUNCTION note_status_change();
 CREATE TRIGGER conversation_read_up_to BEFORE UPDATE ON conversation FOR EACH ROW WHEN (NOT new.last_message_id IS DISTINCT FROM old.last_message_id AND (new.unread_count <> old.unread_count OR new.read_up_to_id <> old.read_up_to_id)) EXECUTE FUNCTION keep_read_up_to();
+CREATE TRIGGER conversation_tally_changed AFTER UPDATE ON conversation REFERENCING OLD TABLE AS was_there NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION tally_changed_conversations();
+CREATE TRIGGER conversation_tally_gone AFTER DELETE ON conversation REFERENCING OLD TABLE AS was_there FOR EACH STATEMENT EXECUTE FUNCTION tally_gone_conversations();
+CREATE TRIGGER conversation_tally_new AFTER INSERT ON conversation REFERENCING NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION tally_new_conversations();
 alter table conversation enable and force row level security;
 alter table conversation set (fillfactor=80);
 create policy own_workspace on conversation to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 create policy searching on conversation for select to postgres using (true);
 grant delete, insert, select, update on conversation to apicechat_app;
+
+-- For staff only: apart from messages, so that no way to a customer leads past it.
+create table conversation_note (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  conversation_id bigint not null,
+  message_id bigint, -- The message it was written with.
+  author_user bigint not null,
+  kind character varying(20) default 'note'::character varying not null,
+  body text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint conversation_note_pkey PRIMARY KEY (workspace_id, id),
+  constraint conversation_note_workspace_id_author_user_fkey FOREIGN KEY (workspace_id, author_user) REFERENCES users(workspace_id, id),
+  constraint conversation_note_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint conversation_note_workspace_id_message_id_fkey FOREIGN KEY (workspace_id, message_id) REFERENCES message(workspace_id, id) ON DELETE SET NULL (message_id),
+  constraint conversation_note_kind_check CHECK (kind::text = ANY (ARRAY['note'::character varying, 'assignment'::character varying, 'resolution'::character varying]::text[]))
+);
+CREATE INDEX conversation_note_author ON public.conversation_note USING btree (workspace_id, author_user);
+CREATE INDEX conversation_note_conversation ON public.conversation_note USING btree (workspace_id, conversation_id, id);
+CREATE INDEX conversation_note_message ON public.conversation_note USING btree (workspace_id, message_id) WHERE (message_id IS NOT NULL);
+alter table conversation_note enable and force row level security;
+create policy own_workspace on conversation_note to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_note to apicechat_app;
 
 -- What the customer thought of a conversation after it was closed.
 create table conversation_rating (
@@ -481,6 +632,40 @@ CREATE INDEX conversation_status_change_conversation ON public.conversation_stat
 alter table conversation_status_change enable and force row level security;
 create policy own_workspace on conversation_status_change to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on conversation_status_change to apicechat_app;
+
+create table conversation_tag (
+  workspace_id bigint default current_workspace_id() not null,
+  conversation_id bigint not null,
+  tag_id bigint not null,
+  created_at timestamp with time zone default now() not null,
+  constraint conversation_tag_pkey PRIMARY KEY (workspace_id, conversation_id, tag_id),
+  constraint conversation_tag_workspace_id_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversation(workspace_id, id) ON DELETE CASCADE,
+  constraint conversation_tag_workspace_id_tag_id_fkey FOREIGN KEY (workspace_id, tag_id) REFERENCES tag(workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX conversation_tag_tag ON public.conversation_tag USING btree (workspace_id, tag_id, conversation_id);
+alter table conversation_tag enable and force row level security;
+create policy own_workspace on conversation_tag to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_tag to apicechat_app;
+
+-- The sum of its rows is how many conversations there are of each kind. Each change adds a row in its own transaction, so that nobody waits for anybody; now and then the rows are summed up. No foreign keys: rows are written while what they count is being removed.
+create table conversation_tally (
+  workspace_id bigint default current_workspace_id() not null,
+  id bigint generated always as identity not null,
+  assigned_user bigint,
+  has_bot boolean not null,
+  status character varying(20) not null,
+  read boolean not null,
+  conversations integer not null,
+  unread_conversations integer not null, -- Those with unread messages; read says whether they are marked as read.
+  unread_messages bigint not null,
+  constraint conversation_tally_pkey PRIMARY KEY (workspace_id, id)
+);
+alter table conversation_tally enable and force row level security;
+alter table conversation_tally set (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000);
+create policy machinery on conversation_tally for select to apicechat_platform using (true);
+create policy own_workspace on conversation_tally to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
+grant delete, insert, select, update on conversation_tally to apicechat_app;
+grant select (workspace_id) on conversation_tally to apicechat_platform;
 
 create table device (
   workspace_id bigint default current_workspace_id() not null,
@@ -1007,6 +1192,17 @@ CREATE TRIGGER workspace_roles AFTER INSERT ON workspace FOR EACH ROW EXECUTE FU
 grant select on workspace to apicechat_app;
 grant insert, select, update on workspace to apicechat_platform;
 
+create view admin_activity_log with (security_invoker=true) as
+ SELECT id,
+    user_id AS admin_id,
+    user_name AS admin_username,
+    action,
+    subject_type AS target_type,
+    subject_id AS target_id,
+    details,
+    created_at
+   FROM audit_log;
+
 CREATE OR REPLACE FUNCTION public.add_built_in_roles()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1455,6 +1651,54 @@ CREATE OR REPLACE FUNCTION public.searchable(value text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
 RETURN lower(unaccent('unaccent'::regdictionary, NORMALIZE(value, NFKC)));
+
+CREATE OR REPLACE FUNCTION public.tally_changed_conversations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+    select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+    from (
+  select workspace_id, assigned_user, has_bot, status, read,
+    sum(n), sum(n) filter (where unread_count > 0), sum(n * unread_count)
+  from (select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, 1 as n from now_there union all select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, -1 as n from was_there) changed
+  group by workspace_id, assigned_user, has_bot, status, read
+  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+    return null;
+  end $function$;
+
+CREATE OR REPLACE FUNCTION public.tally_gone_conversations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+    select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+    from (
+  select workspace_id, assigned_user, has_bot, status, read,
+    sum(n), sum(n) filter (where unread_count > 0), sum(n * unread_count)
+  from (select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, -1 as n from was_there) changed
+  group by workspace_id, assigned_user, has_bot, status, read
+  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+    return null;
+  end $function$;
+
+CREATE OR REPLACE FUNCTION public.tally_new_conversations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+    select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+    from (
+  select workspace_id, assigned_user, has_bot, status, read,
+    sum(n), sum(n) filter (where unread_count > 0), sum(n * unread_count)
+  from (select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, 1 as n from now_there) changed
+  group by workspace_id, assigned_user, has_bot, status, read
+  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+    return null;
+  end $function$;
 
 create type gtrgm as type b;
 

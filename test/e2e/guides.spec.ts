@@ -49,7 +49,7 @@ interface Chat {
 }
 
 interface Guide {
-  openChatSession(options: object): Promise<string>;
+  openChatSession: (options: object) => Promise<string>;
 }
 
 test('the web guide’s code talks with an agent, through a lost connection, each message once and in order', async () => {

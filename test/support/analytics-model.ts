@@ -124,8 +124,8 @@ export async function keptOf(sql: Sql, workspaceId = 1): Promise<Kept> {
     for (const { key, ...numbers } of await sql<{ key: string } & Record<string, number>>(query, [
       workspaceId,
     ])) {
-      const told = Object.entries(numbers).filter(([, number]) => Number(number) !== 0);
-      if (told.length > 0) kept[key] = Object.fromEntries(told.map(([name, n]) => [name, Number(n)]));
+      const told = Object.entries(numbers).filter(([, number]) => number !== 0);
+      if (told.length > 0) kept[key] = Object.fromEntries(told);
     }
   return kept;
 }
