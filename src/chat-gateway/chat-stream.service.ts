@@ -81,9 +81,16 @@ export class ChatStream {
   }
 
   /** Somebody began to write, or stopped. */
-  async typing(typer: ChatTyper, typing: boolean): Promise<void> {
+  typing(typer: ChatTyper, typing: boolean): void {
+    if (!this.isAnybodyHere(typer.workspaceId)) return;
+    // It is of the moment: where the database is away it is missed.
+    this.tellTyping(typer, typing).catch((err: unknown) =>
+      this.logger.debug({ err }, 'nobody could be told who types'),
+    );
+  }
+
+  private async tellTyping(typer: ChatTyper, typing: boolean): Promise<void> {
     const { workspaceId, conversationId, role, id } = typer;
-    if (!this.isAnybodyHere(workspaceId)) return;
     const owner = (await this.owners.of(workspaceId, [conversationId])).get(conversationId);
     if (owner === undefined) return;
     const payload: ChatTypingView = {

@@ -96,7 +96,7 @@ export class ChatGateway
     this.dashboard.open(this.namespace);
     this.inbox.open(this.namespace, () => this.stream.told());
     this.stream.start(this.namespace);
-    this.typing.observe((typer, typing) => void this.stream.typing(typer, typing));
+    this.typing.observe((typer, typing) => this.stream.typing(typer, typing));
     this.watch.start(this.namespace);
   }
 
