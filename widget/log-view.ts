@@ -24,6 +24,9 @@ export class LogView {
   private readonly time: Intl.DateTimeFormat;
   private readonly day: Intl.DateTimeFormat;
   private lastKey = '';
+  /** Whether the end stays in sight, whatever comes or changes its height. */
+  private follows = true;
+  private top = 0;
 
   constructor(
     private readonly chat: Chat,
@@ -46,31 +49,42 @@ export class LogView {
       this.list,
       this.newest,
     );
-    this.element.addEventListener('scroll', () => (this.newest.hidden = this.isAtEnd()), { passive: true });
+    this.element.addEventListener('scroll', () => this.scrolled(), { passive: true });
+    const sizes = new ResizeObserver(() => {
+      if (this.follows) this.toEnd();
+    });
+    sizes.observe(this.element);
+    sizes.observe(this.list);
   }
 
   render(): void {
     const entries = this.chat.entries();
     const lastKey = entries.at(-1)?.key ?? '';
     const isOwn = lastKey !== this.lastKey && entries.at(-1)?.kind === 'mine';
-    const follow = isOwn || this.isAtEnd();
+    this.follows ||= isOwn;
     this.lastKey = lastKey;
     this.earlier.hidden = !this.chat.hasEarlier;
     this.place(this.nodesOf(entries));
-    if (follow) this.toEnd();
-    this.newest.hidden = this.isAtEnd();
+    if (this.follows) this.toEnd();
   }
 
   toEnd(): void {
+    this.follows = true;
+    this.newest.hidden = true;
     this.element.scrollTop = this.element.scrollHeight;
   }
 
-  private isAtEnd(): boolean {
+  private scrolled(): void {
     const { scrollTop, clientHeight, scrollHeight } = this.element;
-    return scrollHeight - scrollTop - clientHeight < NEAR;
+    // What grows below moves the end away as well: only who scrolls up leaves it.
+    if (scrollHeight - scrollTop - clientHeight < NEAR) this.follows = true;
+    else if (scrollTop < this.top) this.follows = false;
+    this.top = scrollTop;
+    this.newest.hidden = this.follows;
   }
 
   private async showEarlier(): Promise<void> {
+    this.follows = false;
     const below = this.element.scrollHeight - this.element.scrollTop;
     await this.chat.loadEarlier();
     this.render();
@@ -161,7 +175,6 @@ export class LogView {
     const bar = progress === null ? [] : [el('progress', { max: '1', 'aria-label': file.name })];
     if (file.picture !== null) {
       const picture = el('img', { src: file.picture, alt: file.name, referrerpolicy: 'no-referrer' });
-      picture.addEventListener('load', () => this.toEndIfFollowing(), { once: true });
       return [file.url === null ? picture : link(file.url, this.texts.newTab, picture), ...bar];
     }
     const name = el('span', {}, file.name, el('small', {}, file.size === null ? '' : sizeOf(file.size)));
@@ -191,12 +204,6 @@ export class LogView {
       button({ class: 'link' }, () => chat.retry(key), texts.retry),
       button({ class: 'link' }, () => chat.discard(key), texts.discard),
     );
-  }
-
-  /** A picture that has just got its height must not push the end out of sight. */
-  private toEndIfFollowing(): void {
-    const { scrollTop, clientHeight, scrollHeight } = this.element;
-    if (scrollHeight - scrollTop - clientHeight < NEAR + 240) this.toEnd();
   }
 
   private dayOf(at: Date): string {

@@ -178,6 +178,16 @@ describeWithChromium('the widget without its server')('the widget without its se
     door.leadTo(system.url);
   });
 
+  test('where sockets do not get through, answers are asked for', async () => {
+    await context.clock.install();
+    await context.route('**/socket.io/**', (route) => route.abort());
+    await context.routeWebSocket(/socket\.io/, (socket) => void socket.close());
+    const { widget, conversation } = await begin('blocked: hello');
+    await reply(conversation, 'heard all the same');
+    await widget.page.clock.fastForward(16_000);
+    await widget.shows('blocked: hello', 'heard all the same');
+  });
+
   test('earlier messages are there for whoever asks', async () => {
     const { widget, conversation } = await begin('long: hello');
     const answers = Array.from({ length: 55 }, (_, i) => `line ${i}`);

@@ -371,6 +371,28 @@ describeWithChromium('the widget and an agent')('the widget and an agent', () =>
     expect(await (await fetch(href!)).text()).toBe('some notes');
   });
 
+  test('what was refused can be tried again, such as on a website that takes no visitors yet', async () => {
+    const admin = await system.signIn('admin');
+    const { body } = await admin.get<{ data: { id: number }[] }>('/chat-apps');
+    const allow = async (visitors: boolean): Promise<void> => {
+      expect((await admin.patch(`/chat-apps/${body.data[0]!.id}`, { visitors })).status).toBe(200);
+      await eventually(async () => {
+        const { status } = await system.call('POST', '/api/chat/visitors', { app_id: 'default' });
+        return (status === 201) === visitors;
+      });
+    };
+    await allow(false);
+    const widget = await visit(await someone());
+    await widget.write('May I?');
+    await widget.inside('.problem').getByText('takes no visitors').waitFor();
+    await widget.page.reload();
+    await widget.open();
+    await widget.shows('May I?');
+    await allow(true);
+    await widget.inside('.problem').getByText('Try again').click();
+    await widget.becomes('delivered');
+  });
+
   test('a file that the server will not have says so, and holds up nothing', async () => {
     const widget = await visit(await someone());
     const file = { name: 'tool.exe', mimeType: 'application/octet-stream', buffer: Buffer.from('MZ\0\0') };

@@ -148,6 +148,37 @@ describeWithChromium('the use of the widget')('the use of the widget', () => {
     expect(widget.problems).toEqual([]);
   });
 
+  test('keeps the newest message in sight, unless somebody reads further up', async () => {
+    const widget = await visit();
+    await widget.open();
+    await widget.write('scroll: hello');
+    await widget.becomes('delivered');
+    const conversation = await conversationOf('scroll: hello');
+    const reply = async (body: string): Promise<void> => {
+      await agent.post('/messages', { conversation_id: conversation, body });
+      await widget.inside('.theirs .bubble').getByText(body, { exact: true }).waitFor();
+    };
+    const fromEnd = async (): Promise<number> =>
+      await widget
+        .inside('.log')
+        .evaluate((log: { scrollHeight: number; scrollTop: number; clientHeight: number }) =>
+          Math.round(log.scrollHeight - log.scrollTop - log.clientHeight),
+        );
+    for (let i = 0; i < 12; i++) await reply(`line ${i}`);
+    await eventually(async () => (await fromEnd()) <= 1, { what: 'the end to be in sight' });
+    await widget.field.fill('a\nlonger\ndraft\nmakes\nthe log smaller');
+    await eventually(async () => (await fromEnd()) <= 1, { what: 'the end to stay in sight' });
+    await widget.inside('.log').hover();
+    await widget.page.mouse.wheel(0, -400);
+    await widget.inside('.newest').waitFor();
+    const before = await fromEnd();
+    await reply('the last line');
+    expect(await fromEnd()).toBeGreaterThan(before);
+    await widget.inside('.newest').click();
+    await eventually(async () => (await fromEnd()) <= 1, { what: 'the end to come back' });
+    expect(await widget.inside('.newest').isVisible()).toBe(false);
+  });
+
   test('speaks the language of the page, or the one it is told', async () => {
     const told = await visit({}, { locale: 'pt-BR', title: '<b>Loja</b>' });
     expect(await told.launcher.getAttribute('aria-label')).toBe('Abrir o chat');
