@@ -139,17 +139,17 @@ it('secrets are sealed anew beside a server, and a lost key is told with an exit
   const rotated = await rotate(second!, first);
   expect(rotated).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('done: 1 sealed anew, 0 were current, 0 unreadable'),
+    stdout: expect.stringContaining('done: 2 sealed anew, 0 were current, 0 unreadable'),
     stderr: '',
   });
   expect(rotated.stdout).not.toContain('a-secret-token');
   expect(await rotate(second!)).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('done: 0 sealed anew, 1 were current, 0 unreadable'),
+    stdout: expect.stringContaining('done: 0 sealed anew, 2 were current, 0 unreadable'),
   });
   expect(await rotate(third!, first)).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining('done: 0 sealed anew, 0 were current, 1 unreadable'),
+    stdout: expect.stringContaining('done: 0 sealed anew, 0 were current, 2 unreadable'),
     stderr: expect.stringContaining('Add it to ENCRYPTION_KEY_PREVIOUS'),
   });
   server.process.kill('SIGTERM');
