@@ -132,7 +132,7 @@ describe('light sockets', () => {
 
   it('come in, hear each event and answer pings; a refused one says why', async () => {
     const http = createServer();
-    const io = new SocketServer(http, { pingInterval: 50, pingTimeout: 50 });
+    const io = new SocketServer(http, { pingInterval: 50, pingTimeout: 5_000 });
     const namespace = io.of('/crm').use((socket, next) => {
       next(socket.handshake.auth['token'] === 'good' ? undefined : new Error('not you'));
     });

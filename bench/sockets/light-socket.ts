@@ -29,7 +29,11 @@ export class LightSocket {
     hear: (bytes: Buffer, from: number, to: number) => void,
   ): Promise<LightSocket> {
     const { hostname, port } = new URL(url);
-    return await new Promise<LightSocket>((opened, failed) => {
+    return await new Promise<LightSocket>((opened, refused) => {
+      const failed = (error: Error): void => {
+        socket.destroy(); // else the server waits for it when it closes
+        refused(error);
+      };
       const frames = new Frames((bytes, from, length) => {
         if (bytes[from] === PING) return void socket.write(textFrame(PONG));
         if (bytes[from] !== MESSAGE) return;

@@ -1,7 +1,7 @@
 -- The database as the migrations make it, for reading: written by `npm run generate:schema`, do not edit.
 -- To change it, add a migration to src/platform/database/migrations.
 
--- How far each conversation is counted, and what it contributes to analytics_now and to the ratings. No foreign key: of a deleted conversation the contribution is to be taken back.
+-- How far each conversation is counted, and what it contributes to the ratings. No foreign key: of a deleted conversation the contribution is to be taken back.
 create table analytics_conversation (
   workspace_id bigint default current_workspace_id() not null,
   conversation_id bigint not null,
@@ -11,11 +11,6 @@ create table analytics_conversation (
   opened_at timestamp with time zone,
   asked_at timestamp with time zone, -- When the customer wrote what no person has answered yet.
   answered boolean default false not null,
-  in_total boolean default false not null,
-  user_id bigint default 0 not null,
-  is_open boolean default false not null,
-  is_unread boolean default false not null,
-  is_unassigned boolean default false not null,
   score smallint,
   rated_on date,
   rated_user bigint,
@@ -56,23 +51,6 @@ alter table analytics_day enable and force row level security;
 alter table analytics_day set (fillfactor=50);
 create policy own_workspace on analytics_day to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
 grant delete, insert, select, update on analytics_day to apicechat_app;
-
--- Conversations as they are, by whose they are; user_id 0: no person's.
-create table analytics_now (
-  workspace_id bigint default current_workspace_id() not null,
-  user_id bigint not null,
-  channel character varying(20) not null,
-  conversations integer not null,
-  open integer not null,
-  unread integer not null,
-  unassigned integer not null,
-  constraint analytics_now_pkey PRIMARY KEY (workspace_id, user_id, channel),
-  constraint analytics_now_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id) ON DELETE CASCADE
-);
-alter table analytics_now enable and force row level security;
-alter table analytics_now set (fillfactor=50);
-create policy own_workspace on analytics_now to apicechat_app using ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id))) with check ((workspace_id = ( SELECT current_workspace_id() AS current_workspace_id)));
-grant delete, insert, select, update on analytics_now to apicechat_app;
 
 -- How the values of a measure on a day in UTC are spread. user_id 0: all values; otherwise that user's.
 create table analytics_spread (
@@ -651,6 +629,7 @@ grant delete, insert, select, update on conversation_tag to apicechat_app;
 create table conversation_tally (
   workspace_id bigint default current_workspace_id() not null,
   id bigint generated always as identity not null,
+  channel character varying(20) not null,
   assigned_user bigint,
   has_bot boolean not null,
   status character varying(20) not null,
@@ -1362,14 +1341,8 @@ AS $function$
       from timed t
     ), present as materialized (
       -- As it is now; of a conversation that is gone, nothing.
-      select c.conversation_id, c.channel, c.in_total, c.user_id as old_user, c.is_open, c.is_unread, c.is_unassigned,
-        t.id is not null as here, coalesce(t.assigned_user, 0) as new_user, coalesce(t.open, false) as open,
-        coalesce(t.open and not t.read, false) as unread,
-        coalesce(t.open and t.assigned_user is null and t.assigned_bot is null, false) as unassigned,
-        r.score, r.rated_on, r.rated_user
-      from counted c left join lateral (
-        select id, assigned_user, assigned_bot, read, status in ('queue', 'active', 'transferred') as open
-        from conversation where id = c.conversation_id limit 1) t on true
+      select c.conversation_id, c.channel, t.id is not null as here, r.score, r.rated_on, r.rated_user
+      from counted c left join lateral (select id from conversation where id = c.conversation_id limit 1) t on true
       left join lateral (
         select score, rated_user, (created_at at time zone 'UTC')::date as rated_on
         from conversation_rating where conversation_id = c.conversation_id limit 1) r on true
@@ -1425,20 +1398,6 @@ AS $function$
       order by w.user_id, v.measure, v.day, v.channel, v.bucket
       on conflict (workspace_id, user_id, measure, day, channel, bucket) do update set
         count = s.count + excluded.count, sum = s.sum + excluded.sum
-    ), now_counted as (
-      insert into analytics_now as k (user_id, channel, conversations, open, unread, unassigned)
-      select w.user_id, p.channel, sum(w.conversations), sum(w.open), sum(w.unread), sum(w.unassigned)
-      from present p cross join lateral (
-        select p.old_user as user_id, -1 as conversations, -p.is_open::int as open, -p.is_unread::int as unread, -p.is_unassigned::int as unassigned
-        where p.in_total
-        union all
-        select p.new_user, 1, p.open::int, p.unread::int, p.unassigned::int where p.here) w
-      group by w.user_id, p.channel
-      having sum(w.conversations) <> 0 or sum(w.open) <> 0 or sum(w.unread) <> 0 or sum(w.unassigned) <> 0
-      order by w.user_id, p.channel
-      on conflict (workspace_id, user_id, channel) do update set
-        conversations = k.conversations + excluded.conversations, open = k.open + excluded.open,
-        unread = k.unread + excluded.unread, unassigned = k.unassigned + excluded.unassigned
     ), ends as (
       select e.conversation_id, max(e.message) filter (where e.change = 0) as message, max(e.change) as change,
         greatest(max(e.opened_before), max(e.at) filter (where e.kind in ('opened', 'reopened'))) as opened_at,
@@ -1452,7 +1411,6 @@ AS $function$
       up_to_message = greatest(a.up_to_message, e.message), up_to_change = greatest(a.up_to_change, e.change, 0),
       opened_at = case when e.conversation_id is null then a.opened_at else e.opened_at end,
       asked_at = case when e.conversation_id is null then a.asked_at else e.asked_at end, answered = a.answered or coalesce(e.answered, false),
-      in_total = true, user_id = p.new_user, is_open = p.open, is_unread = p.unread, is_unassigned = p.unassigned,
       score = p.score, rated_on = p.rated_on, rated_user = p.rated_user
     from present p left join ends e on e.conversation_id = p.conversation_id
     where a.conversation_id = p.conversation_id and a.conversation_id = any (ids) and p.here;
@@ -1510,7 +1468,6 @@ AS $function$
     last bigint := 0;
   begin
     perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_workspace_id(), 0));
-    delete from analytics_now;
     delete from analytics_spread;
     delete from analytics_day;
     delete from analytics_conversation;
@@ -1657,14 +1614,14 @@ CREATE OR REPLACE FUNCTION public.tally_changed_conversations()
  LANGUAGE plpgsql
 AS $function$
   begin
-    insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
-    select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+    insert into conversation_tally (workspace_id, channel, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+    select workspace_id, channel, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
     from (
-  select workspace_id, assigned_user, has_bot, status, read,
+  select workspace_id, channel, assigned_user, has_bot, status, read,
     sum(n), sum(n) filter (where unread_count > 0), sum(n * unread_count)
-  from (select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, 1 as n from now_there union all select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, -1 as n from was_there) changed
-  group by workspace_id, assigned_user, has_bot, status, read
-  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+  from (select workspace_id, channel, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, 1 as n from now_there union all select workspace_id, channel, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, -1 as n from was_there) changed
+  group by workspace_id, channel, assigned_user, has_bot, status, read
+  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, channel, assigned_user, has_bot, status, read, c, u, m);
     return null;
   end $function$;
 
@@ -1673,14 +1630,14 @@ CREATE OR REPLACE FUNCTION public.tally_gone_conversations()
  LANGUAGE plpgsql
 AS $function$
   begin
-    insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
-    select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+    insert into conversation_tally (workspace_id, channel, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+    select workspace_id, channel, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
     from (
-  select workspace_id, assigned_user, has_bot, status, read,
+  select workspace_id, channel, assigned_user, has_bot, status, read,
     sum(n), sum(n) filter (where unread_count > 0), sum(n * unread_count)
-  from (select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, -1 as n from was_there) changed
-  group by workspace_id, assigned_user, has_bot, status, read
-  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+  from (select workspace_id, channel, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, -1 as n from was_there) changed
+  group by workspace_id, channel, assigned_user, has_bot, status, read
+  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, channel, assigned_user, has_bot, status, read, c, u, m);
     return null;
   end $function$;
 
@@ -1689,14 +1646,14 @@ CREATE OR REPLACE FUNCTION public.tally_new_conversations()
  LANGUAGE plpgsql
 AS $function$
   begin
-    insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
-    select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+    insert into conversation_tally (workspace_id, channel, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+    select workspace_id, channel, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
     from (
-  select workspace_id, assigned_user, has_bot, status, read,
+  select workspace_id, channel, assigned_user, has_bot, status, read,
     sum(n), sum(n) filter (where unread_count > 0), sum(n * unread_count)
-  from (select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, 1 as n from now_there) changed
-  group by workspace_id, assigned_user, has_bot, status, read
-  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+  from (select workspace_id, channel, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, 1 as n from now_there) changed
+  group by workspace_id, channel, assigned_user, has_bot, status, read
+  having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0) s (workspace_id, channel, assigned_user, has_bot, status, read, c, u, m);
     return null;
   end $function$;
 

@@ -51,14 +51,6 @@ export interface AgentCounts {
   ratingSum: number;
 }
 
-export interface CurrentCounts {
-  conversations: number;
-  open: number;
-  unread: number;
-  unassigned: number;
-  mine: number;
-}
-
 const SUM = (count: string, ms: string): string =>
   `json_build_object('count', coalesce(sum(${count}), 0), 'ms', coalesce(sum(${ms}), 0))`;
 const CHANNEL = (parameter: string): string => `(${parameter}::text is null or channel = ${parameter})`;
@@ -74,19 +66,6 @@ export class AnalyticsRepository {
     // What a crash of PostgreSQL undoes is counted again: the place in the journal was saved later and is undone too.
     tx.send('analytics_async', 'set local synchronous_commit = off', []);
     await tx.prepared('analytics_measure', 'select measure_conversations($1::bigint[])', [conversationIds]);
-  }
-
-  /** Conversations as they are; of one user's and nobody's, where one is named. */
-  async now(channel: string | null, userId: number, visibleOnlyTo: number | null): Promise<CurrentCounts> {
-    const [row] = await this.work.current.prepared<CurrentCounts>(
-      'analytics_now',
-      `select coalesce(sum(conversations), 0)::int as conversations, coalesce(sum(open), 0)::int as open,
-         coalesce(sum(unread), 0)::int as unread, coalesce(sum(unassigned), 0)::int as unassigned,
-         coalesce(sum(open) filter (where user_id = $2), 0)::int as mine
-       from analytics_now where ${CHANNEL('$1')} and ($3::bigint is null or user_id in (${EVERYBODY}, $3))`,
-      [channel, userId, visibleOnlyTo],
-    );
-    return row!;
   }
 
   /** Closings of a day; where a user is named, without those of conversations that were another user's. */

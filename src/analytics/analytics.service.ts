@@ -3,6 +3,7 @@ import type { StaffActor } from '../common/actor';
 import { pageOf } from '../common/page';
 import { visibleOnlyTo } from '../conversations/conversation.policy';
 import { UnitOfWork } from '../platform/database/unit-of-work';
+import { ConversationsService } from '../conversations/conversations.service';
 import { UsersService } from '../users/users.service';
 import type { AgentsQuery, ReportQuery, SummaryQuery } from './analytics.dto';
 import {
@@ -44,6 +45,7 @@ export class AnalyticsService {
     private readonly work: UnitOfWork,
     private readonly rows: AnalyticsRepository,
     private readonly users: UsersService,
+    private readonly conversations: ConversationsService,
   ) {}
 
   /**
@@ -63,7 +65,7 @@ export class AnalyticsService {
     };
     return await this.work.read(actor, async () => {
       const [counts, closed, week, ofToday] = await Promise.all([
-        this.rows.now(channel, of, only),
+        this.conversations.tally(actor, of, channel),
         this.rows.closedOn(today, channel, only),
         this.rows.answers(answers),
         this.rows.answers({ ...answers, from: today }),

@@ -5,7 +5,21 @@ import { type ConversationCountsDto, OPEN_STATUSES } from './conversations.types
 import type { InboxFilter } from './inbox.repository';
 
 /** Numbers of conversations, by what the tally distinguishes. */
-type Tallied = Pick<InboxFilter, 'visibleOnlyTo' | 'assignedUser' | 'unassigned' | 'statuses' | 'unread'>;
+type Tallied = Pick<
+  InboxFilter,
+  'visibleOnlyTo' | 'assignedUser' | 'unassigned' | 'statuses' | 'unread' | 'channel'
+>;
+
+/** Conversations as they are at this moment. */
+export interface TallyOfNow {
+  conversations: number;
+  /** Of these on: open ones. */
+  open: number;
+  unread: number;
+  /** Neither a person's nor a bot's. */
+  unassigned: number;
+  mine: number;
+}
 
 const TALLIED: ReadonlySet<string> = new Set<keyof Tallied>([
   'visibleOnlyTo',
@@ -13,11 +27,12 @@ const TALLIED: ReadonlySet<string> = new Set<keyof Tallied>([
   'unassigned',
   'statuses',
   'unread',
+  'channel',
 ]);
 
 const SEEN = '($1::bigint is null or assigned_user is null or assigned_user = $1)';
 
-const COLUMNS = 'assigned_user, has_bot, status, read';
+const COLUMNS = 'channel, assigned_user, has_bot, status, read';
 
 /**
  * How many conversations there are, summed up from what each change of any of them has added to the tally in its own
@@ -36,14 +51,29 @@ export class ConversationTallyRepository {
   }
 
   /** Within an open unit of work. */
-  async count({ visibleOnlyTo, assignedUser, unassigned, statuses, unread }: Tallied): Promise<number> {
+  async count({
+    visibleOnlyTo,
+    assignedUser,
+    unassigned,
+    statuses,
+    unread,
+    channel,
+  }: Tallied): Promise<number> {
     const [row] = await this.work.current.prepared<{ count: number }>(
       'tally_count',
       `select coalesce(sum(conversations), 0)::int as count from conversation_tally
        where ${SEEN} and ($2::bigint is null or assigned_user = $2)
          and ($3::boolean is null or (assigned_user is null and not has_bot) = $3)
-         and ($4::text[] is null or status = any ($4)) and ($5::boolean is null or read <> $5)`,
-      [visibleOnlyTo, assignedUser ?? null, unassigned ?? null, statuses ?? null, unread ?? null],
+         and ($4::text[] is null or status = any ($4)) and ($5::boolean is null or read <> $5)
+         and ($6::text is null or channel = $6)`,
+      [
+        visibleOnlyTo,
+        assignedUser ?? null,
+        unassigned ?? null,
+        statuses ?? null,
+        unread ?? null,
+        channel ?? null,
+      ],
     );
     return row!.count;
   }
@@ -58,6 +88,22 @@ export class ConversationTallyRepository {
          ${sum('has_bot')} as bots, ${sum('true')} as "all", ${sum('not read')} as unread
        from conversation_tally where ${SEEN} and status = any ($3)`,
       [visibleOnlyTo, userId, OPEN_STATUSES],
+    );
+    return row!;
+  }
+
+  /** Of one channel, or of all; `mine`: this user's. Within an open unit of work. */
+  async now(userId: number, visibleOnlyTo: number | null, channel: string | null): Promise<TallyOfNow> {
+    const sum = (condition: string): string =>
+      `coalesce(sum(conversations) filter (where ${condition}), 0)::int`;
+    const [row] = await this.work.current.prepared<TallyOfNow>(
+      'tally_now',
+      `select ${sum('true')} as conversations, ${sum('open')} as open, ${sum('open and not read')} as unread,
+         ${sum('open and assigned_user is null and not has_bot')} as unassigned,
+         ${sum('open and assigned_user = $2')} as mine
+       from (select *, status = any ($3) as open from conversation_tally) t
+       where ${SEEN} and ($4::text is null or channel = $4)`,
+      [visibleOnlyTo, userId, OPEN_STATUSES, channel],
     );
     return row!;
   }

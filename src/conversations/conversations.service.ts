@@ -10,7 +10,7 @@ import { UsersService } from '../users/users.service';
 import { ConversationPresenter } from './conversation-presenter';
 import { assignmentOf, isSame, readEvents, withRead } from './conversation-changes';
 import { closed, isOpen } from './conversation-status.policy';
-import { ConversationTallyRepository } from './conversation-tally.repository';
+import { ConversationTallyRepository, type TallyOfNow } from './conversation-tally.repository';
 import { CONVERSATION_EVENTS } from './conversation.events';
 import { type Assignment, mayTransfer, maySee, visibleOnlyTo } from './conversation.policy';
 import type { AssignDto, TransferDto } from './conversations.dto';
@@ -35,7 +35,7 @@ export class ConversationsService {
   constructor(
     private readonly work: UnitOfWork,
     private readonly conversations: ConversationsRepository,
-    private readonly tally: ConversationTallyRepository,
+    private readonly tallies: ConversationTallyRepository,
     private readonly presenter: ConversationPresenter,
     private readonly journal: Journal,
     private readonly audit: AuditService,
@@ -69,7 +69,12 @@ export class ConversationsService {
 
   /** Unread messages of customers, and in how many conversations, as far as the actor may see them. */
   async unreadInAll(actor: Actor): Promise<{ messages: number; conversations: number }> {
-    return await this.work.read(actor, () => this.tally.unread(visibleOnlyTo(actor)));
+    return await this.work.read(actor, () => this.tallies.unread(visibleOnlyTo(actor)));
+  }
+
+  /** How many there are at this moment, as far as the actor may see them. @param of whose are `mine` */
+  async tally(actor: Actor, of: number, channel: string | null): Promise<TallyOfNow> {
+    return await this.work.read(actor, () => this.tallies.now(of, visibleOnlyTo(actor), channel));
   }
 
   /** The same, locked until the open transaction ends. */

@@ -29,7 +29,7 @@ beforeAll(async () => {
     `select table_name as name from information_schema.columns
      where column_name = 'workspace_id' and table_schema = 'public' order by 1`,
   );
-  tables = found.map((table) => table.name);
+  tables = found.map((table) => table.name).filter((name) => !SUMMED_UP_LATER.test(name));
   expect(tables.length).toBeGreaterThan(10);
   levels = new Map(
     (await collectEntrances(AppModule)).map((one) => [
@@ -39,6 +39,9 @@ beforeAll(async () => {
   );
 });
 afterAll(() => system.stop());
+
+/** What is counted of the other tables, when there is time for it. */
+const SUMMED_UP_LATER = /^(analytics_|conversation_tally$)/;
 
 /** A checksum of everything that is stored of a workspace, by table. */
 async function stored(workspaceId: number): Promise<unknown> {

@@ -111,7 +111,6 @@ describe.each(SENDS)('%s', (event, conversation, text, key, role, id) => {
   });
 
   test.each([
-    ['without a conversation', { [conversation]: undefined }],
     ['with a conversation that is a word', { [conversation]: 'abc' }],
     ['with a conversation below one', { [conversation]: 0 }],
     ['with a conversation that is a fraction', { [conversation]: 1.5 }],
@@ -120,6 +119,22 @@ describe.each(SENDS)('%s', (event, conversation, text, key, role, id) => {
     const listener = await enterChat(system, user);
     const payload = { [conversation]: 1, [text]: 'hello', ...wrong };
     expect(await askChat(listener, event, payload)).toMatchObject({
+      status: 'error',
+      message: 'Invalid conversation ID',
+      error_code: 'VALIDATION_FAILED',
+    });
+  });
+
+  test('without a conversation is said in the newest open one by users, where the contract lets it be left out', async () => {
+    const { user, conversationId } = await newConversation(system);
+    const listener = await enterChat(system, user);
+    expect(await askChat(listener, event, { [text]: 'hello' })).toMatchObject(
+      event === 'send_message'
+        ? { status: 'success', data: { conversation_id: conversationId } }
+        : { status: 'error', message: 'Invalid conversation ID', error_code: 'VALIDATION_FAILED' },
+    );
+    const staff = await enterChat(system, agent);
+    expect(await askChat(staff, event, { [text]: 'hello' })).toMatchObject({
       status: 'error',
       message: 'Invalid conversation ID',
       error_code: 'VALIDATION_FAILED',

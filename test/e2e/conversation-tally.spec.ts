@@ -14,15 +14,15 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const KIND = 'workspace_id, assigned_user, has_bot, status, read';
+const KIND = 'workspace_id, channel, assigned_user, has_bot, status, read';
 
 /** Kinds of conversations of which there are others than the tally says. */
 async function differences(): Promise<object[]> {
   const tally = `select ${KIND}, sum(conversations)::bigint as n, sum(unread_conversations)::bigint as u, sum(unread_messages)::bigint as m
     from conversation_tally group by ${KIND} having sum(conversations) <> 0 or sum(unread_messages) <> 0`;
-  const counted = `select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, count(*) as n,
+  const counted = `select workspace_id, channel, assigned_user, assigned_bot is not null as has_bot, status, read, count(*) as n,
       count(*) filter (where unread_count > 0) as u, sum(unread_count)::bigint as m
-    from conversation group by 1, 2, 3, 4, 5`;
+    from conversation group by 1, 2, 3, 4, 5, 6`;
   return await system.sql(`(${tally} except ${counted}) union all (${counted} except ${tally})`);
 }
 
@@ -79,6 +79,8 @@ test('lists, counts and unread messages are what a count of everything would ans
       ['status=queue', `status = 'queue'`],
       ['status=closed,archived', `status in ('closed', 'archived')`],
       ['assigned_user=me', `assigned_user = ${caller.user.id}`],
+      ['channel=whatsapp', `channel = 'whatsapp'`],
+      ['channel=app-chat', 'false'],
       ['unassigned=true', 'assigned_user is null and assigned_bot is null'],
       ['unassigned=false', 'not (assigned_user is null and assigned_bot is null)'],
     ];
@@ -115,7 +117,7 @@ test('summing up leaves a row for each kind and changes no sum', async () => {
   await tally().sumUp(0);
   const [before] = await system.sql<{ n: number }>('select count(*)::int as n from conversation_tally');
   const [kinds] = await system.sql<{ n: number }>(
-    `select count(*)::int as n from (select distinct assigned_user, assigned_bot is not null, status, read from conversation) k`,
+    `select count(*)::int as n from (select distinct channel, assigned_user, assigned_bot is not null, status, read from conversation) k`,
   );
   expect(before).toEqual(kinds);
   expect(await differences()).toEqual([]);

@@ -2,6 +2,7 @@ import { createLogger } from '../../src/platform/observability/logger';
 import type { UploadDto } from '../../src/uploads/upload.types';
 import type { UploadListDto } from '../../src/uploads/uploads.dto';
 import { inbound } from '../../simulator/inbound-content';
+import { openChat } from '../support/chat';
 import { EICAR, EICAR_NAME, FakeClamd } from '../support/clamd';
 import { eventually } from '../support/eventually';
 import { form, type FormPart, picture, post, zip } from '../support/files';
@@ -74,6 +75,24 @@ describe('a file with a virus', () => {
       what: 'all as before',
     });
     await nothingIsLeft();
+  });
+
+  test('is refused from a user of the live chat as well, and no message tells of it', async () => {
+    const user = await openChat(system);
+    const said = await user.post<{ data: { conversation_id: number } }>('/api/chat/messages', {
+      message: 'Hi',
+    });
+    const before = await kept();
+    const parts = form({ content: EICAR, name: 'readme.txt' });
+    parts.append('conversation_id', String(said.body.data.conversation_id));
+    parts.append('message_type', 'file');
+    expect(await post(system, user, '/api/chat/upload', parts)).toMatchObject({
+      status: 422,
+      body: { status: 'error', error_code: 'FILE_INFECTED' },
+    });
+    expect(await kept()).toEqual(before);
+    const { body } = await user.get<{ data: { messages: object[] } }>('/api/chat/messages');
+    expect(body.data.messages).toHaveLength(1);
   });
 
   test('is refused before anything takes it apart', async () => {

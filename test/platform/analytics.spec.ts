@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(() => platform.stop());
 afterEach(async () => {
   await platform.sql('delete from conversation; delete from contact');
-  for (const table of ['conversation', 'day', 'spread', 'now'])
+  for (const table of ['conversation', 'day', 'spread'])
     await platform.sql(`delete from analytics_${table}`);
 });
 

@@ -194,10 +194,10 @@ it('the numbers of the dashboards are counted anew, beside a server', async () =
   const client = new Client({ connectionString: (await findRunningPostgres(dataDir))!.url });
   await client.connect();
   await client.query(
-    `insert into analytics_now (workspace_id, user_id, channel, conversations, open, unread, unassigned) values (1, 0, 'wrong', 7, 7, 7, 7)`,
+    `insert into analytics_day (workspace_id, user_id, day, channel, inbound) values (1, 0, '2026-01-01', 'wrong', 7)`,
   );
   expect(await run('rebuild-analytics')).toMatchObject({ code: 0, stdout: 'default is counted anew.\n' });
-  expect((await client.query(`select from analytics_now where channel = 'wrong'`)).rowCount).toBe(0);
+  expect((await client.query(`select from analytics_day where channel = 'wrong'`)).rowCount).toBe(0);
   await client.end();
   server.process.kill('SIGTERM');
   await server.process.exited;

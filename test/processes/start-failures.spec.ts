@@ -87,6 +87,7 @@ describe('the server refuses to start, in one line, with exit code 1 and nothing
       JWT_SECRET: 'x'.repeat(32),
       ENCRYPTION_KEY: 'x'.repeat(32),
       WHATSAPP_WEBHOOK_VERIFY_TOKEN: 'x'.repeat(8),
+      CHAT_APP_SECRET: 'x'.repeat(16),
     };
     await refuses(
       startWith({ DATA_DIR: join(home, 'file', 'data'), ...secrets }),

@@ -117,8 +117,12 @@ export async function keptOf(sql: Sql, workspaceId = 1): Promise<Kept> {
        resolution_ms::float8, ratings, rating_sum from analytics_day where workspace_id = $1`,
     `select 'spread ' || user_id || ' ' || measure || ' ' || day || ' ' || channel || ' ' || bucket as key, count, sum::float8
      from analytics_spread where workspace_id = $1`,
-    `select 'now ' || user_id || ' ' || channel as key, conversations, open, unread, unassigned
-     from analytics_now where workspace_id = $1`,
+    `select 'now ' || coalesce(assigned_user, 0) || ' ' || channel as key, sum(conversations)::int as conversations,
+       coalesce(sum(conversations) filter (where open), 0)::int as open,
+       coalesce(sum(conversations) filter (where open and not read), 0)::int as unread,
+       coalesce(sum(conversations) filter (where open and assigned_user is null and not has_bot), 0)::int as unassigned
+     from (select *, status in ('queue', 'active', 'transferred') as open from conversation_tally) t
+     where workspace_id = $1 group by 1`,
   ];
   for (const query of queries)
     for (const { key, ...numbers } of await sql<{ key: string } & Record<string, number>>(query, [

@@ -23,8 +23,8 @@ export interface JournalConsumer {
   /** That something happened, and in which conversation, is enough: what the entries say is not fetched. Default: false. */
   bare?: boolean;
   /**
-   * After a look that took t the next begins no sooner than `rest` x t later, so that it takes one part in so many of the
-   * time at most, and many entries together where many come. Default: 0.
+   * After a look that took t the next begins no sooner than `rest` x t later, or three seconds later where that is
+   * sooner: where many entries come it takes many of them together. Default: 0.
    */
   rest?: number;
   /**

@@ -17,6 +17,8 @@ const TURN_MS = 10_000;
 const OWN_SAVING = 1;
 const MAX_FAILURES = 5;
 const FIRST_WAIT_MS = 500;
+/** Nobody rests longer, in ms: numbers are to follow what happened. */
+const MAX_REST_MS = 3_000;
 
 interface Place {
   cursor: string;
@@ -107,7 +109,7 @@ export class JournalRunner {
     this.working = this.work().finally(() => {
       this.working = null;
       const ended = performance.now();
-      this.restsUntil = ended + (ended - began) * (this.consumer.rest ?? 0);
+      this.restsUntil = ended + Math.min(MAX_REST_MS, (ended - began) * (this.consumer.rest ?? 0));
       if (!this.again) return;
       this.again = false;
       this.look();

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -48,6 +48,7 @@ export class Spool implements OnApplicationBootstrap {
   /** Writes all of `source` to disk and calls `fn`; afterwards nothing of it is left here, whatever happened. */
   async use<T>(source: Readable | Buffer, limit: number, fn: (file: Spooled) => Promise<T>): Promise<T> {
     const path = join(this.folder, randomUUID());
+    let target: WriteStream | null = null;
     try {
       const hash = createHash('sha256');
       let size = 0;
@@ -60,14 +61,20 @@ export class Spool implements OnApplicationBootstrap {
         },
       });
       await mkdir(this.folder, { recursive: true }).catch(noRoom);
-      const target = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+      target = createWriteStream(path, { flags: 'wx', mode: 0o600 });
       const input = Buffer.isBuffer(source) ? Readable.from([source]) : source;
       await pipeline(input, count, target).catch(noRoom);
       return await fn({ path, size, sha256: hash.digest('hex') });
     } finally {
+      await closed(target);
       await rm(path, { force: true }).catch(() => undefined);
     }
   }
+}
+
+/** A stream that is given up may still be about to make its file. */
+async function closed(stream: WriteStream | null): Promise<void> {
+  if (stream !== null && !stream.closed) await new Promise<void>((done) => stream.once('close', done));
 }
 
 /** A full disk is the server's trouble; anything else is told as it is. */

@@ -15,7 +15,7 @@ export class Analytics1763700000021 implements MigrationInterface {
     await db.query(`
       delete from journal_consumer where name = 'analytics';
       drop function rebuild_analytics(), measure_conversations(bigint[]), analytics_bounds();
-      drop table analytics_now, analytics_spread, analytics_day, analytics_conversation;
+      drop table analytics_spread, analytics_day, analytics_conversation;
       drop table conversation_rating;
       drop trigger conversation_ended_or_reopened on conversation;
       drop function note_status_change();
@@ -82,17 +82,12 @@ const KEPT = `
     opened_at timestamptz,
     asked_at timestamptz,
     answered boolean not null default false,
-    in_total boolean not null default false,
-    user_id bigint not null default 0,
-    is_open boolean not null default false,
-    is_unread boolean not null default false,
-    is_unassigned boolean not null default false,
     score smallint,
     rated_on date,
     rated_user bigint,
     primary key (workspace_id, conversation_id)
   ) with (fillfactor = 70);
-  comment on table analytics_conversation is 'How far each conversation is counted, and what it contributes to analytics_now and to the ratings. No foreign key: of a deleted conversation the contribution is to be taken back.';
+  comment on table analytics_conversation is 'How far each conversation is counted, and what it contributes to the ratings. No foreign key: of a deleted conversation the contribution is to be taken back.';
   comment on column analytics_conversation.up_to_message is 'The newest message that is counted.';
   comment on column analytics_conversation.up_to_change is 'The newest conversation_status_change that is counted; null: not even the opening is.';
   comment on column analytics_conversation.asked_at is 'When the customer wrote what no person has answered yet.';
@@ -139,19 +134,6 @@ const KEPT = `
   comment on column analytics_spread.bucket is 'Times: how many of analytics_bounds() the seconds reach. Ratings: the score.';
   comment on column analytics_spread.sum is 'Times: milliseconds. Ratings: the score times count.';
   call protect_by_workspace('analytics_spread');
-
-  create table analytics_now (
-    workspace_id bigint not null references workspace (id) on delete cascade,
-    user_id bigint not null,
-    channel varchar(20) not null,
-    conversations integer not null,
-    open integer not null,
-    unread integer not null,
-    unassigned integer not null,
-    primary key (workspace_id, user_id, channel)
-  ) with (fillfactor = 50);
-  comment on table analytics_now is 'Conversations as they are, by whose they are; user_id 0: no person''s.';
-  call protect_by_workspace('analytics_now');
 `;
 
 /**
@@ -216,14 +198,8 @@ const MEASURE = `
       from timed t
     ), present as materialized (
       -- As it is now; of a conversation that is gone, nothing.
-      select c.conversation_id, c.channel, c.in_total, c.user_id as old_user, c.is_open, c.is_unread, c.is_unassigned,
-        t.id is not null as here, coalesce(t.assigned_user, 0) as new_user, coalesce(t.open, false) as open,
-        coalesce(t.open and not t.read, false) as unread,
-        coalesce(t.open and t.assigned_user is null and t.assigned_bot is null, false) as unassigned,
-        r.score, r.rated_on, r.rated_user
-      from counted c left join lateral (
-        select id, assigned_user, assigned_bot, read, status in ('queue', 'active', 'transferred') as open
-        from conversation where id = c.conversation_id limit 1) t on true
+      select c.conversation_id, c.channel, t.id is not null as here, r.score, r.rated_on, r.rated_user
+      from counted c left join lateral (select id from conversation where id = c.conversation_id limit 1) t on true
       left join lateral (
         select score, rated_user, (created_at at time zone 'UTC')::date as rated_on
         from conversation_rating where conversation_id = c.conversation_id limit 1) r on true
@@ -279,20 +255,6 @@ const MEASURE = `
       order by w.user_id, v.measure, v.day, v.channel, v.bucket
       on conflict (workspace_id, user_id, measure, day, channel, bucket) do update set
         count = s.count + excluded.count, sum = s.sum + excluded.sum
-    ), now_counted as (
-      insert into analytics_now as k (user_id, channel, conversations, open, unread, unassigned)
-      select w.user_id, p.channel, sum(w.conversations), sum(w.open), sum(w.unread), sum(w.unassigned)
-      from present p cross join lateral (
-        select p.old_user as user_id, -1 as conversations, -p.is_open::int as open, -p.is_unread::int as unread, -p.is_unassigned::int as unassigned
-        where p.in_total
-        union all
-        select p.new_user, 1, p.open::int, p.unread::int, p.unassigned::int where p.here) w
-      group by w.user_id, p.channel
-      having sum(w.conversations) <> 0 or sum(w.open) <> 0 or sum(w.unread) <> 0 or sum(w.unassigned) <> 0
-      order by w.user_id, p.channel
-      on conflict (workspace_id, user_id, channel) do update set
-        conversations = k.conversations + excluded.conversations, open = k.open + excluded.open,
-        unread = k.unread + excluded.unread, unassigned = k.unassigned + excluded.unassigned
     ), ends as (
       select e.conversation_id, max(e.message) filter (where e.change = 0) as message, max(e.change) as change,
         greatest(max(e.opened_before), max(e.at) filter (where e.kind in ('opened', 'reopened'))) as opened_at,
@@ -306,7 +268,6 @@ const MEASURE = `
       up_to_message = greatest(a.up_to_message, e.message), up_to_change = greatest(a.up_to_change, e.change, 0),
       opened_at = case when e.conversation_id is null then a.opened_at else e.opened_at end,
       asked_at = case when e.conversation_id is null then a.asked_at else e.asked_at end, answered = a.answered or coalesce(e.answered, false),
-      in_total = true, user_id = p.new_user, is_open = p.open, is_unread = p.unread, is_unassigned = p.unassigned,
       score = p.score, rated_on = p.rated_on, rated_user = p.rated_user
     from present p left join ends e on e.conversation_id = p.conversation_id
     where a.conversation_id = p.conversation_id and a.conversation_id = any (ids) and p.here;
@@ -319,7 +280,6 @@ const MEASURE = `
     last bigint := 0;
   begin
     perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_workspace_id(), 0));
-    delete from analytics_now;
     delete from analytics_spread;
     delete from analytics_day;
     delete from analytics_conversation;

@@ -1,21 +1,21 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const SUMS = (rows: string): string => `
-  select workspace_id, assigned_user, has_bot, status, read,
+  select workspace_id, channel, assigned_user, has_bot, status, read,
     sum(n), sum(n) filter (where unread_count > 0), sum(n * unread_count)
   from (${rows}) changed
-  group by workspace_id, assigned_user, has_bot, status, read
+  group by workspace_id, channel, assigned_user, has_bot, status, read
   having sum(n) <> 0 or coalesce(sum(n) filter (where unread_count > 0), 0) <> 0 or sum(n * unread_count) <> 0`;
 
 const ROWS = (table: string, n: 1 | -1): string =>
-  `select workspace_id, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, ${n} as n from ${table}`;
+  `select workspace_id, channel, assigned_user, assigned_bot is not null as has_bot, status, read, unread_count, ${n} as n from ${table}`;
 
 const NOTE = (name: string, rows: string): string => `
   create function ${name}() returns trigger language plpgsql as $$
   begin
-    insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
-    select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
-    from (${SUMS(rows)}) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+    insert into conversation_tally (workspace_id, channel, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+    select workspace_id, channel, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+    from (${SUMS(rows)}) s (workspace_id, channel, assigned_user, has_bot, status, read, c, u, m);
     return null;
   end $$;`;
 
@@ -28,6 +28,7 @@ export class ConversationTally1763700000023 implements MigrationInterface {
       create table conversation_tally (
         workspace_id bigint not null,
         id bigint generated always as identity,
+        channel varchar(20) not null,
         assigned_user bigint,
         has_bot boolean not null,
         status varchar(20) not null,
@@ -59,9 +60,9 @@ export class ConversationTally1763700000023 implements MigrationInterface {
     await db.query(`
       alter table conversation no force row level security;
       alter table conversation_tally no force row level security;
-      insert into conversation_tally (workspace_id, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
-        select workspace_id, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
-        from (${SUMS(ROWS('conversation', 1))}) s (workspace_id, assigned_user, has_bot, status, read, c, u, m);
+      insert into conversation_tally (workspace_id, channel, assigned_user, has_bot, status, read, conversations, unread_conversations, unread_messages)
+        select workspace_id, channel, assigned_user, has_bot, status, read, c, coalesce(u, 0), m
+        from (${SUMS(ROWS('conversation', 1))}) s (workspace_id, channel, assigned_user, has_bot, status, read, c, u, m);
       alter table conversation force row level security;
       alter table conversation_tally force row level security;
     `);
