@@ -44,8 +44,7 @@ beforeAll(async () => {
 afterAll(() => platform.stop());
 afterEach(async () => {
   await platform.sql('delete from conversation; delete from contact');
-  for (const table of ['conversation', 'day', 'spread'])
-    await platform.sql(`delete from analytics_${table}`);
+  for (const table of ['conversation', 'day', 'spread']) await platform.sql(`delete from analytics_${table}`);
 });
 
 /** A desk that does things at moments of its own, as the database is told them, and remembers them. */

@@ -46,7 +46,7 @@ test.each<[string, () => Readable]>([
 ])('nothing is left of a source that %s, however soon', async (_, source) => {
   await Promise.all(
     Array.from({ length: 200 }, async () => {
-      await expect(spool.use(source(), 1_000_000, never)).rejects.toThrow();
+      await expect(spool.use(source(), 1_000_000, never)).rejects.toThrow(/gone|premature/i);
     }),
   );
   expect(await left()).toEqual([]);
@@ -61,12 +61,12 @@ test('nothing is left of what is too large, of what is refused, and of what is t
 
 test('nothing is left where the disk makes the file only after its source broke', async () => {
   const { open } = fs;
-  const slow = jest.spyOn(fs, 'open').mockImplementation(((...args: Parameters<typeof open>) => {
+  const slow = jest.spyOn(fs, 'open').mockImplementation((...args: Parameters<typeof open>) => {
     setTimeout(() => open(...args), 50);
-  }) as typeof open);
+  });
   try {
     const source = new Readable({ read: () => undefined }).on('error', () => undefined);
-    await expect(spool.use(source.destroy(new Error('gone')), 10, never)).rejects.toThrow();
+    await expect(spool.use(source.destroy(new Error('gone')), 10, never)).rejects.toThrow(/gone|premature/i);
     expect(slow).toHaveBeenCalledTimes(1);
     await new Promise((done) => setTimeout(done, 100)); // longer than the disk takes
     expect(await left()).toEqual([]);
