@@ -112,7 +112,7 @@ describe('the import rules', () => {
     [
       'channels that know each other',
       { 'src/app-chat/a.service.ts': "import type { b } from '../meta-whatsapp/b.service';" },
-      'app-chat must not import meta-whatsapp (both on floor 9)',
+      'app-chat must not import meta-whatsapp (both on floor 10)',
     ],
     [
       'anyone but the root importing the gateway',

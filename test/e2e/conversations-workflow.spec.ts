@@ -193,6 +193,7 @@ describe('a change', () => {
       window: _window,
       contact_tags: _tags,
       tags: _own,
+      rating: _rating,
       ...before
     } = (await ana.get(`/conversations/${id}`)).body;
     for (const same of [{}, { status: 'active' }, { priority: 'normal', read: true }])

@@ -90,7 +90,8 @@ const sealed = async (): Promise<string[]> =>
     await system.sql<{ text: string }>(
       `select access_token as text from whatsapp_integration_config
        union all select password_final from contact_user_account
-       union all select secret from bot where secret is not null`,
+       union all select secret from bot where secret is not null
+       union all select secret from chat_app`,
     )
   ).map(({ text }) => text);
 
@@ -109,10 +110,10 @@ test('every secret of every workspace is sealed anew, once, and then opens witho
   ]);
   const lines: string[] = [];
 
-  expect(await rotate(both, (line) => lines.push(line))).toEqual({ resealed: 6, current: 0, unreadable: 0 });
+  expect(await rotate(both, (line) => lines.push(line))).toEqual({ resealed: 7, current: 0, unreadable: 0 });
 
   const box = new SecretBox(both.config);
-  expect((await sealed()).map((text) => box.isCurrent(text))).toEqual(Array(6).fill(true));
+  expect((await sealed()).map((text) => box.isCurrent(text))).toEqual(Array(7).fill(true));
   const fresh = await keyed(NEW_KEY);
   expect([await ends(fresh, admin), await ends(fresh, theirAdmin)]).toEqual(seen);
   const opened = await fresh.app.get(UnitOfWork, { strict: false }).run({ workspaceId: 1 }, async (tx) => {
@@ -124,7 +125,7 @@ test('every secret of every workspace is sealed anew, once, and then opens witho
     before,
   );
   const texts = await sealed();
-  expect(await rotate(both)).toEqual({ resealed: 0, current: 6, unreadable: 0 });
+  expect(await rotate(both)).toEqual({ resealed: 0, current: 7, unreadable: 0 });
   expect(await sealed()).toEqual(texts);
   expect(lines).toContain(
     `workspace ${theirs}, contact_user_account.password_final: 1 sealed anew, 0 current, 0 unreadable`,
@@ -139,7 +140,7 @@ test('what no key opens is counted and named, and stays as it is', async () => {
   const [before] = await system.sql('select * from whatsapp_integration_config where id = $1', [id]);
   const both = await keyed(NEW_KEY, [oldKey]);
   const lines: string[] = [];
-  expect(await rotate(both, (line) => lines.push(line))).toEqual({ resealed: 0, current: 1, unreadable: 1 });
+  expect(await rotate(both, (line) => lines.push(line))).toEqual({ resealed: 0, current: 2, unreadable: 1 });
   expect(lines).toContain(`workspace 1, whatsapp_integration_config ${id}: access_token cannot be read`);
   expect(await system.sql('select * from whatsapp_integration_config where id = $1', [id])).toEqual([before]);
 });
@@ -165,7 +166,7 @@ test('more than a batch of them', async () => {
   );
   const both = await keyed(NEW_KEY, [oldKey]);
   // The token of the number in the environment was sealed by the first server.
-  expect(await rotate(both)).toEqual({ resealed: 451, current: 0, unreadable: 0 });
+  expect(await rotate(both)).toEqual({ resealed: 452, current: 0, unreadable: 0 });
   const fresh = await keyed(NEW_KEY);
   expect((await fresh.callerWith(admin.token).get('/contact-user-accounts/450')).body).toMatchObject({
     password_final_end: ' 450',
@@ -249,6 +250,8 @@ test('a server that knows only the new key sends with the tokens that were seale
 });
 
 test('no column holds sealed texts that a rotation would leave out', async () => {
+  const app = await admin.post<{ id: number }>('/chat-apps', { name: 'With two secrets' });
+  await admin.post(`/chat-apps/${app.body.id}/secret`, { keep_previous: true });
   await connect(admin, 'a-token-of-ours-1111');
   await account(admin, 1, 'a password 3333');
   await bot(admin, 'a-secret-of-a-bot-5555');

@@ -21,7 +21,7 @@ async function announced(wamid: string): Promise<Record<string, unknown>> {
 }
 
 const ANA = { phone: '5491155550001', name: 'Ana' };
-const STATE = ['id', 'status', 'assigned_user', 'assigned_bot', 'unread_count', 'read'] as const;
+const STATE = ['id', 'channel', 'status', 'assigned_user', 'assigned_bot', 'unread_count', 'read'] as const;
 const TIMES = ['last_message_at', 'window_expires_at', 'updated_at'] as const;
 
 // The payload is written in SQL for speed, and what REST answers by `toMessageDto`: they must never part.
