@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EmbeddedPostgres } from '../src/platform/database/embedded-postgres';
 import type { Bench } from './all/bench';
@@ -10,6 +10,7 @@ import { fallen, merged, rowOf, rowsIn, tableOf, written } from './all/table';
 import { optionsOrExit, postgresVersion, runAlone } from './frame';
 import { describeMachine, type Machine } from './machine';
 import { UsageError } from './options';
+import { Profile } from './profile';
 import { tooFewFilesFor } from './sockets/crowd';
 
 /** From dist/bench. */
@@ -23,7 +24,8 @@ interface Results {
 /** `npm run bench`: every promise about speed in one run, each beside its floor. See README.md. */
 async function main(): Promise<void> {
   const options = optionsOrExit(parseAndCount, ALL_USAGE);
-  await runAlone({ dir: options.dir, name: 'bench-' }, async (dir, postgres) => {
+  const settings = options.profile === null ? {} : { settings: Profile.SETTINGS };
+  await runAlone({ dir: options.dir, name: 'bench-', ...settings }, async (dir, postgres) => {
     const started = performance.now();
     const machine = describeMachine(dir, await postgresVersion(postgres));
     const results = await measureAll(options, dir, postgres);
@@ -48,12 +50,21 @@ async function measureAll(options: AllOptions, dir: string, postgres: EmbeddedPo
   const all: Results = { lines: [], faults: [] };
   for (const name of options.parts) {
     const started = performance.now();
+    const profile = profileOf(options, name);
+    await profile?.start(postgres.urlFor('postgres'));
     const { lines, faults } = await PARTS[name](bench);
+    await profile?.saveAll(postgres.urlFor('postgres'));
     all.lines.push(...lines);
     all.faults.push(...faults);
     console.log(`-- ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
   return all;
+}
+
+function profileOf({ profile }: AllOptions, part: string): Profile | null {
+  if (profile === null) return null;
+  mkdirSync(profile, { recursive: true });
+  return new Profile(resolve(profile), part);
 }
 
 /** Prints what is wrong, writes what is to be written, and answers the exit code. */

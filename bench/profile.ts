@@ -27,7 +27,7 @@ export class Profile {
     await query(adminUrl, 'select pg_stat_statements_reset()');
   }
 
-  /** Writes the statements that cost most since the start. */
+  /** Writes the statements of one database that cost most since the start. */
   async save(adminUrl: string, database: string, messages: number): Promise<void> {
     const rows = await query(
       adminUrl,
@@ -37,6 +37,22 @@ export class Profile {
        order by total_exec_time + total_plan_time desc limit ${TOP}`,
       [database, messages],
     );
+    this.write(rows);
+  }
+
+  /** The same of all databases, in all, those that are gone included. */
+  async saveAll(adminUrl: string): Promise<void> {
+    const rows = await query(
+      adminUrl,
+      `select calls, rows, round((total_exec_time + total_plan_time)::numeric, 1)::float8 as ms, plans,
+         round(total_plan_time::numeric, 1)::float8 as planning_ms, wal_bytes, query
+       from pg_stat_statements order by total_exec_time + total_plan_time desc limit ${TOP}`,
+      [],
+    );
+    this.write(rows);
+  }
+
+  private write(rows: unknown[]): void {
     writeFileSync(join(this.folder, `${this.name}.statements.json`), `${JSON.stringify(rows, null, 2)}\n`);
   }
 }

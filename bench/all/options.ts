@@ -26,7 +26,8 @@ export const ALL_USAGE = `Usage: npm run bench -- [flags]
   --repetitions R  runs of each contender, in turn (3)
   --check          compare ratios with the table in docs/performance.md: exit code 1 where one fell by more than its tolerance
   --write          put the table into docs/performance.md; parts that were not run keep their lines
-  --profile DIR    write processor profiles of the server in every part but intake and start; slows it
+  --profile DIR    write processor profiles of the server in every part but intake and start, and the database's
+                   time by statement for each part; slows both
   --dir DIR        folder on the disk to be measured (the system's temporary folder)`;
 
 /** Throws a {@link UsageError} that says which flag is wrong. */

@@ -195,7 +195,7 @@ export class Seeder {
         readAt: at,
       };
       await messages.saveDeliveries([read]);
-      const after = await conversations.setLastMessage(conversationId, read.id);
+      const after = await conversations.setLastMessage(conversationId);
       this.get(Journal).append({
         type: MESSAGE_EVENTS.NEW,
         conversationId,

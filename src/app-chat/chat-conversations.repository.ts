@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ConversationStatus, OPEN_STATUSES } from '../conversations/conversations.types';
+import { ofAnyLength } from '../platform/database/parameters';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { ChatConversation, ChatOwner } from './chat-conversation.types';
 
@@ -32,7 +33,7 @@ export class ChatConversationsRepository {
     if (ids.length === 0) return [];
     return await this.work.current.prepared<ChatConversation>(
       'chat_conversation_find_many',
-      `select ${COLUMNS} ${FROM} where x.conversation_id = any ($1)`,
+      `select ${COLUMNS} ${FROM} where x.conversation_id = any (${ofAnyLength('$1')})`,
       [ids],
     );
   }
@@ -42,7 +43,7 @@ export class ChatConversationsRepository {
     return await this.work.current.prepared<ChatOwner>(
       'chat_conversation_owners',
       `select x.conversation_id as "conversationId", u.id as "chatUserId", u.user_id as "userId", u.uuid
-       from chat_conversation x join chat_user u on u.id = x.chat_user_id where x.conversation_id = any ($1)`,
+       from chat_conversation x join chat_user u on u.id = x.chat_user_id where x.conversation_id = any (${ofAnyLength('$1')})`,
       [ids],
     );
   }

@@ -54,11 +54,12 @@ export class ChatMessagesService {
       const named = place === 'newest' || isNew(place) ? null : place.conversationId;
       // The user's lock comes first: ids follow the order of sending, and nobody opens two conversations at once. What
       // is asked besides is on its way together with it, and looked at by the database when it is held.
-      const [user, earlier, , locked] = await Promise.all([
+      const [user, earlier, , locked, times] = await Promise.all([
         this.users.lock(actor.chatUserId),
         message.clientMessageId ? this.messages.findByExternalId(externalId) : null,
         named === null ? null : this.own.requireOwn(actor, named),
         named === null ? null : this.conversations.lock(named),
+        named === null ? null : this.rules.timesSaid(named, message.text),
       ]);
       if (user === null) throw new AppError('UNAUTHENTICATED', 'This user is gone.');
       if (earlier !== null) return { message: requireSame(earlier, place, message), again: true };
@@ -67,7 +68,12 @@ export class ChatMessagesService {
       if (conversation === null || !OPEN_STATUSES.includes(conversation.status))
         throw new AppError('CONVERSATION_CLOSED', 'The conversation is closed; open a new one.');
       if (message.replyToId) await this.requireIn(conversation.id, message.replyToId);
-      const broken = await this.rules.judge(actor, conversation.id, message.text);
+      const broken = this.rules.judge(
+        actor,
+        conversation.id,
+        message.text,
+        times ?? (await this.rules.timesSaid(conversation.id, message.text)),
+      );
       const stored = await this.inbound.receiveInto(
         conversation.id,
         {
@@ -79,8 +85,8 @@ export class ChatMessagesService {
         },
         { files: message.file ? [message.file] : [], replyToId: message.replyToId ?? null },
       );
-      const [said] = await this.messages.byIds([stored!.id]);
-      return { message: said!, again: false };
+      if (stored === null) throw new Error(`${externalId} is taken, though its user is locked.`);
+      return { message: stored, again: false };
     });
   }
 

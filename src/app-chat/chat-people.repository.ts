@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ofAnyLength } from '../platform/database/parameters';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 
 /** A member of staff, as users of the live chat see them. */
@@ -17,7 +18,7 @@ export class ChatPeopleRepository {
     if (ids.length === 0) return new Map();
     const rows = await this.work.current.prepared<ChatAdmin>(
       'chat_people_admins',
-      'select id, username, name from users where id = any ($1)',
+      `select id, username, name from users where id = any (${ofAnyLength('$1')})`,
       [ids],
     );
     return new Map(rows.map((row) => [row.id, row]));
@@ -27,7 +28,7 @@ export class ChatPeopleRepository {
     if (ids.length === 0) return new Map();
     const rows = await this.work.current.prepared<{ id: number; name: string }>(
       'chat_people_bots',
-      'select id, name from bot where id = any ($1)',
+      `select id, name from bot where id = any (${ofAnyLength('$1')})`,
       [ids],
     );
     return new Map(rows.map((row) => [row.id, row.name]));

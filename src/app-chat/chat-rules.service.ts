@@ -8,8 +8,8 @@ import { LOGGER } from '../platform/observability/observability.module';
 import type { ChatActor } from './chat-actor';
 import { brokenBy, type SpamRule } from './chat-rules';
 
-/** How far back the same text counts as said again, in ms and in messages of the conversation. */
-const REPEATED_WITHIN_MS = 10 * 60_000;
+/** How far back the same text counts as said again, in seconds and in messages of the conversation. */
+const REPEATED_WITHIN_SECONDS = 10 * 60;
 const LOOK_BACK = 20;
 
 /** What users of the live chat may say. A text is stored as it was written, or refused; never changed. */
@@ -28,15 +28,21 @@ export class ChatRules {
   }
 
   /**
-   * The rules that make it spam, where such messages are flagged; throws `SPAM_REFUSED` where they are refused. Within
-   * the open unit of work; the conversation must be locked.
+   * How often the customer said the same lately, where a rule asks for it. Within the open unit of work; the
+   * conversation must be locked.
    */
-  async judge(actor: ChatActor, conversationId: number, text: string): Promise<SpamRule[]> {
+  async timesSaid(conversationId: number, text: string): Promise<number> {
+    const { action, maxRepeats } = this.config.chat.spam;
+    if (action === 'off' || maxRepeats === 0 || text === '') return 0;
+    return await this.messages.timesSaid(conversationId, text, LOOK_BACK, REPEATED_WITHIN_SECONDS);
+  }
+
+  /** The rules that make it spam, where such messages are flagged; throws `SPAM_REFUSED` where they are refused. */
+  judge(actor: ChatActor, conversationId: number, text: string, timesSaid: number): SpamRule[] {
     const { action, maxRepeats, ...limits } = this.config.chat.spam;
     if (action === 'off' || text === '') return [];
     const rules = brokenBy(text, limits);
-    if (maxRepeats > 0 && (await this.timesSaid(conversationId, text)) >= maxRepeats)
-      rules.unshift('repeated');
+    if (maxRepeats > 0 && timesSaid >= maxRepeats) rules.unshift('repeated');
     if (rules.length === 0) return [];
     const { workspaceId, chatUserId } = actor;
     this.logger.warn(
@@ -45,12 +51,5 @@ export class ChatRules {
     );
     if (action === 'flag') return rules;
     throw new AppError('SPAM_REFUSED', 'The message was taken for spam and is not stored.', { rules });
-  }
-
-  private async timesSaid(conversationId: number, text: string): Promise<number> {
-    const since = new Date(Date.now() - REPEATED_WITHIN_MS).toISOString();
-    const latest = await this.messages.older(conversationId, Number.MAX_SAFE_INTEGER, LOOK_BACK);
-    return latest.filter((m) => m.sender_type === 'contact' && m.body === text && m.created_at >= since)
-      .length;
   }
 }

@@ -12,7 +12,7 @@ import { ChatUsersService, type StatedUser } from './chat-users.service';
 const TOKEN = /^chat_([0-9a-z]{1,11})_[\w-]{43}$/;
 /** A session that is over ends within this time, in ms. */
 const CACHE_MS = 1_000;
-const CACHE_LIMIT = 20_000;
+const CACHE_LIMIT = 100_000;
 
 const SESSION_OVER = 'The session is over; open a new one.';
 
@@ -27,6 +27,7 @@ export interface OpenedSession {
 /** Who is signed in to the live chat: a token is good while its session is. */
 @Injectable()
 export class ChatSessionsService {
+  /** By session, and by token as far as somebody came with one. */
   private readonly cache = new Map<string, { actor: ChatActor; until: number }>();
 
   constructor(
@@ -76,22 +77,28 @@ export class ChatSessionsService {
     const workspaceId = Number.parseInt(TOKEN.exec(token)?.[1] ?? '0', 36);
     const hash = hashOf(token);
     const key = hash.toString('base64');
-    const known = this.cache.get(key);
-    if (known !== undefined && known.until > Date.now()) return known.actor;
-    this.cache.delete(key);
+    const known = this.remembered(key);
+    if (known !== undefined) return known;
     const askedAt = Date.now();
     const actor = Number.isSafeInteger(workspaceId)
       ? await this.work.read({ workspaceId }, () => this.rows.findByToken(hash))
       : null;
     if (actor === null) throw new AppError('UNAUTHENTICATED', SESSION_OVER);
-    if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
-    this.cache.set(key, { actor, until: askedAt + CACHE_MS });
+    this.remember(key, actor, askedAt);
     return actor;
+  }
+
+  /** The same of somebody who came with this token before. */
+  async actorAgain({ sessionId }: ChatActor, token: string): Promise<ChatActor> {
+    return (sessionId === null ? undefined : this.remembered(sessionId)) ?? (await this.actorOfToken(token));
   }
 
   /** Who is behind these sessions of one workspace now; sessions that are over are left out. */
   async actorsOf(workspaceId: number, sessionIds: string[]): Promise<ChatActor[]> {
-    return await this.work.read({ workspaceId }, () => this.rows.findMany(sessionIds));
+    const askedAt = Date.now();
+    const actors = await this.work.read({ workspaceId }, () => this.rows.findMany(sessionIds));
+    for (const actor of actors) this.remember(actor.sessionId!, actor, askedAt);
+    return actors;
   }
 
   /** The user for whom their app's server speaks: they must have a live session. Throws `UNAUTHENTICATED`. */
@@ -103,6 +110,18 @@ export class ChatSessionsService {
         'This user has no live session: open one with POST /api/chat/sessions.',
       );
     return actor;
+  }
+
+  private remembered(key: string): ChatActor | undefined {
+    const known = this.cache.get(key);
+    if (known === undefined || known.until > Date.now()) return known?.actor;
+    this.cache.delete(key);
+    return undefined;
+  }
+
+  private remember(key: string, actor: ChatActor, askedAt: number): void {
+    if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
+    this.cache.set(key, { actor, until: askedAt + CACHE_MS });
   }
 }
 

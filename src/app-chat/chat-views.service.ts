@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { StaffActor } from '../common/actor';
 import type { MessageDto } from '../messages/messages.types';
 import type { ChatOwner } from './chat-conversation.types';
 import { UnitOfWork } from '../platform/database/unit-of-work';
@@ -27,21 +28,35 @@ export class ChatViewsService {
    * Within the open unit of work.
    *
    * @param user whose conversation it is
+   * @param known a member of staff whose name need not be looked up
    */
-  async ofMessages(messages: MessageDto[], user: Owner): Promise<ChatMessageView[]> {
-    return await this.ofEach(messages.map((message) => ({ message, user })));
+  async ofMessages(
+    messages: MessageDto[],
+    user: Owner,
+    known?: Pick<StaffActor, 'userId' | 'username'>,
+  ): Promise<ChatMessageView[]> {
+    return await this.ofEach(
+      messages.map((message) => ({ message, user })),
+      known,
+    );
   }
 
   /** The same of messages to and from several users. In the same order. Where users wrote them all, no unit of work is needed. */
-  async ofEach(all: { message: MessageDto; user: Owner }[]): Promise<ChatMessageView[]> {
+  async ofEach(
+    all: { message: MessageDto; user: Owner }[],
+    known?: Pick<StaffActor, 'userId' | 'username'>,
+  ): Promise<ChatMessageView[]> {
     const messages = all.map(({ message }) => message);
+    const staff = new Set(messages.flatMap((m) => m.sender_user ?? []));
+    if (known !== undefined) staff.delete(known.userId);
     const [admins, bots] = await Promise.all([
-      this.people.admins([...new Set(messages.flatMap((m) => m.sender_user ?? []))]),
+      this.people.admins([...staff]),
       this.people.bots([...new Set(messages.flatMap((m) => m.sender_bot ?? []))]),
     ]);
     const speakerOf = (message: MessageDto, user: Owner): ChatSpeaker => {
       if (message.sender_type === 'contact') return { id: user.userId, identifier: user.uuid };
       const { sender_user: id, sender_bot: bot } = message;
+      if (id !== null && id === known?.userId) return { id, identifier: known.username };
       if (id !== null) return { id, identifier: admins.get(id)?.username ?? `admin_${id}` };
       return { id: null, identifier: bot === null ? 'system' : (bots.get(bot) ?? 'bot') };
     };

@@ -87,7 +87,13 @@ export class SessionsService {
 
   /** Who is behind these sessions of one workspace now; sessions that are over are left out. */
   async actorsOf(workspaceId: number, sessionIds: string[]): Promise<StaffActor[]> {
-    return await this.work.read({ workspaceId }, () => this.sessions.findActors(sessionIds));
+    const askedAt = Date.now();
+    const actors = await this.work.read({ workspaceId }, () => this.sessions.findActors(sessionIds));
+    for (const actor of actors) {
+      if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
+      this.cache.set(actor.sessionId, { actor, until: askedAt + CACHE_MS });
+    }
+    return actors;
   }
 
   private remembered(sessionId: string): StaffActor | undefined {
@@ -97,11 +103,7 @@ export class SessionsService {
 
   private async lookUp({ workspace_id, jti }: TokenPayload): Promise<StaffActor | undefined> {
     this.cache.delete(jti);
-    const askedAt = Date.now();
     const [actor] = await this.actorsOf(workspace_id, [jti]);
-    if (actor === undefined) return undefined;
-    if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
-    this.cache.set(jti, { actor, until: askedAt + CACHE_MS });
     return actor;
   }
 }

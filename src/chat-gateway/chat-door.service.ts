@@ -35,7 +35,7 @@ export class ChatDoor {
   /** Whoever is behind the socket, by the database of at most a second ago. Throws `UNAUTHENTICATED`. */
   async again({ data }: ChatSocket): Promise<ChatActor | StaffActor> {
     const { actor, token } = data;
-    if (actor.kind === 'chat_user') return await this.users.actorOfToken(token);
+    if (actor.kind === 'chat_user') return await this.users.actorAgain(actor, token);
     const { workspaceId, sessionId, userId, username, role } = actor;
     return await this.staff.actorOf({
       workspace_id: workspaceId,

@@ -126,15 +126,14 @@ export class ChatTalk {
   private async sayAsStaff(actor: StaffActor, said: Said, file: Upload | null): Promise<ChatMessageView> {
     const { conversationId, text, clientMessageId, replyToId } = said;
     if (conversationId === null) throw invalid('conversation_id', 'Invalid conversation ID');
-    await this.access.require(actor, conversationId);
+    const owner = await this.owners.require(actor.workspaceId, conversationId);
     const { followed_by: _, ...message } = await this.sending.send(
       actor,
       conversationId,
       { body: text, attachments: file === null ? null : [{ upload_id: file.id }] },
       { clientMessageId, replyToId },
     );
-    const owner = await this.owners.require(actor.workspaceId, conversationId);
-    return (await this.views.ofMessages([message], owner))[0]!;
+    return (await this.views.ofMessages([message], owner, actor))[0]!;
   }
 
   /** What users upload becomes a message by that. */

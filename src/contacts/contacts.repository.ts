@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ofAnyLength } from '../platform/database/parameters';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { ContactIdentity, ContactSummary, KnownIdentity } from './contacts.types';
 import { keyOf } from './people';
@@ -22,7 +23,7 @@ export class ContactsRepository {
       'contact_find_by_identities',
       `select i.scheme, i.value, i.contact_id as "contactId", c.name is not null as "hasName"
        from contact_identity i cross join lateral (select name from contact where id = i.contact_id limit 1) c
-       where i.scheme = any ($1) and i.value = any ($2)`,
+       where i.scheme = any (${ofAnyLength('$1', 'text')}) and i.value = any (${ofAnyLength('$2', 'text')})`,
       [[...new Set(identities.map((i) => i.scheme))], identities.map((i) => i.value)],
     );
     return rows.filter((row) => wanted.has(keyOf(row)));

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ofAnyLength } from '../platform/database/parameters';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { Assignment } from './conversation.policy';
 import { OPEN_OF_THREAD } from './conversation-threads.policy';
@@ -92,7 +93,7 @@ export class ConversationsRepository {
   async findMany(ids: number[]): Promise<Conversation[]> {
     return await this.work.current.prepared<Conversation>(
       'conversation_find_many',
-      `select ${CONVERSATION_COLUMNS} from conversation where id = any ($1)`,
+      `select ${CONVERSATION_COLUMNS} from conversation where id = any (${ofAnyLength('$1')})`,
       [ids],
     );
   }
@@ -231,12 +232,13 @@ export class ConversationsRepository {
   }
 
   /** A message of ours is the newest one; the conversation must be locked. */
-  async setLastMessage(id: number, messageId: number): Promise<Conversation> {
+  async setLastMessage(id: number): Promise<Conversation> {
     const [row] = await this.work.current.prepared<Conversation>(
       'conversation_set_last_message',
-      `update conversation set last_message_id = $2, last_message_at = now(), updated_at = now()
+      `update conversation set last_message_at = now(), updated_at = now(),
+         last_message_id = (select m.id from message m where m.conversation_id = $1 order by m.id desc limit 1)
        where id = $1 returning ${CONVERSATION_COLUMNS}`,
-      [id, messageId],
+      [id],
     );
     return row!;
   }

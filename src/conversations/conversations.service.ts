@@ -126,9 +126,9 @@ export class ConversationsService {
     return opened;
   }
 
-  /** A message of ours is the newest one of a conversation that is locked. */
-  async setLastMessage(id: number, messageId: number): Promise<Conversation> {
-    return await this.conversations.setLastMessage(id, messageId);
+  /** A message of ours has become the newest one of a conversation that is locked. */
+  async setLastMessage(id: number): Promise<Conversation> {
+    return await this.conversations.setLastMessage(id);
   }
 
   /** To a user or a bot, or where neither is named to the actor, who thereby has read it. */

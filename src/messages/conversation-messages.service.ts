@@ -42,6 +42,11 @@ export class ConversationMessages {
     return id === null ? null : ((await this.byIds([id]))[0] ?? null);
   }
 
+  /** How many of the customer's newest messages of the last so many seconds say just this. */
+  async timesSaid(conversationId: number, body: string, newest: number, seconds: number): Promise<number> {
+    return await this.reads.timesSaid(conversationId, body, newest, seconds);
+  }
+
   /** What staff and bots said after an id and the customer has not read; by id, at most `limit`. */
   async unreadByContact(conversationId: number, after: number, limit: number): Promise<number[]> {
     return await this.reads.unreadByContact(conversationId, after, limit);

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { OPEN_OF_THREAD } from '../conversations/conversation-threads.policy';
 import type { Thread } from '../conversations/conversations.types';
+import { ofAnyLength } from '../platform/database/parameters';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { attachmentsOf } from './attachments.repository';
 import { MESSAGE_EVENTS } from './message.events';
-import { TYPES_WITHOUT_WINDOW } from './messages.repository';
+import { MESSAGE_ROW, TYPES_WITHOUT_WINDOW } from './messages.repository';
+import type { Message } from './messages.types';
 
 /** A message of a customer, ready to be stored. */
 export interface InboundRow {
@@ -32,10 +34,10 @@ const ADDED = (conversationId: string, from: string): string => `
   returning id, conversation_id, whatsapp_message_id, type, sent_at`;
 
 /** Counts what was `added`. The array names the conversations for the planner, which otherwise may walk the whole workspace. */
-const COUNTED = (ids: string, window = true): string => `
+const COUNTED = (ids: string): string => `
   update conversation set
     unread_count = unread_count + n.messages, read = false, last_message_id = n.newest, last_message_at = now(),
-    ${window ? `window_expires_at = greatest(window_expires_at, n.opened_at + interval '24 hours'), ` : ''}updated_at = now()
+    window_expires_at = greatest(window_expires_at, n.opened_at + interval '24 hours'), updated_at = now()
   from (select conversation_id, count(*)::int as messages, max(id) as newest,
                max(least(sent_at, now())) filter (where type <> all ('{${TYPES_WITHOUT_WINDOW.join(',')}}')) as opened_at
         from added group by conversation_id) n
@@ -100,6 +102,13 @@ const newMessageText = (attachments: string): string =>
     }),
   });
 
+/** Entries of the journal for messages `m` with their conversations `c`, in the order of their ids. */
+const ANNOUNCED = (attachments: string, from: string, where = 'true'): string => `
+  insert into event (type, conversation_id, audience, payload)
+  select '${MESSAGE_EVENTS.NEW}', m.conversation_id, case when c.assigned_user is not null then array[c.assigned_user] end,
+    (${newMessageText(attachments)})::json
+  from (select ${ISO('now()')} as text offset 0) moment, ${from} where ${where} order by m.id`;
+
 /** All SQL of what customers say. Within an open unit of work. */
 @Injectable()
 export class InboundRepository {
@@ -122,17 +131,29 @@ export class InboundRepository {
   }
 
   /**
-   * The same for one message of a customer who may be answered freely at any time. The id, and whether it is new;
-   * null where another conversation has a message of this external id.
+   * One message, into a conversation that is locked and whose customer may be answered freely at any time: stored,
+   * counted, and without files also announced, in one statement. Null where its external id is taken.
    */
-  async insertOne(conversationId: number, row: InboundRow): Promise<{ id: number; isNew: boolean } | null> {
-    const [added] = await this.work.current.prepared<StoredInbound>(
+  async insertOne(
+    conversationId: number,
+    row: InboundRow & { replyToId: number | null },
+    withFiles: boolean,
+  ): Promise<Message | null> {
+    const [added] = await this.work.current.prepared<Message>(
       'inbound_insert_one',
-      `with added as (${ADDED(
-        '$1::bigint',
-        `(select $2::text as type, $3::text as body, $4::jsonb as payload, $5::timestamptz as sent_at,
-            $6::text as external_id, 1 as place) m`,
-      )}), counted as (${COUNTED('array[$1]', false)}) ${STORED}`,
+      `with added as (
+         insert into message (conversation_id, sender_type, type, body, payload, sent_at, delivered_at, whatsapp_message_id,
+                              whatsapp_status, reply_to_id)
+         values ($1, 'contact', $2, $3, $4, $5, now(), $6, 'delivered', $7)
+         on conflict ${ALREADY_STORED} do nothing
+         returning *
+       ), counted as (
+         update conversation set unread_count = unread_count + 1, read = false, last_message_id = added.id,
+           last_message_at = now(), updated_at = now()
+         from added where conversation.id = $1
+         returning conversation.*
+       ), announced as (${ANNOUNCED(`'[]'`, 'added m, counted c', 'not $8')})
+       select ${MESSAGE_ROW}, '[]'::json as attachments from added message`,
       [
         conversationId,
         row.type,
@@ -140,14 +161,11 @@ export class InboundRepository {
         row.payload === null ? null : JSON.stringify(row.payload),
         row.sentAt,
         row.externalId,
+        row.replyToId,
+        withFiles,
       ],
     );
-    if (added !== undefined) return { id: added.id, isNew: true };
-    const [stored] = await this.work.current.query<{ id: number }>(
-      'select id from message where whatsapp_message_id = $1 and conversation_id = $2',
-      [row.externalId, conversationId],
-    );
-    return stored === undefined ? null : { id: stored.id, isNew: false };
+    return added ?? null;
   }
 
   /**
@@ -187,14 +205,12 @@ export class InboundRepository {
   announce(ids: number[], withFiles: boolean): void {
     this.work.current.send(
       withFiles ? 'inbound_announce_files' : 'inbound_announce',
-      `insert into event (type, conversation_id, audience, payload)
-       select '${MESSAGE_EVENTS.NEW}', m.conversation_id,
-         case when c.assigned_user is not null then array[c.assigned_user] end,
-         (${newMessageText(withFiles ? `${attachmentsOf('m.id')}::text` : `'[]'`)})::json
-       from (select ${ISO('now()')} as text offset 0) moment, unnest($1::bigint[]) as told(id)
-       cross join lateral (select * from message where message.id = told.id limit 1) m
-       cross join lateral (select * from conversation where conversation.id = m.conversation_id limit 1) c
-       order by m.id`,
+      ANNOUNCED(
+        withFiles ? `${attachmentsOf('m.id')}::text` : `'[]'`,
+        `unnest(${ofAnyLength('$1')}) as told(id)
+         cross join lateral (select * from message where message.id = told.id limit 1) m
+         cross join lateral (select * from conversation where conversation.id = m.conversation_id limit 1) c`,
+      ),
       [ids],
     );
   }
@@ -208,14 +224,6 @@ export class InboundRepository {
       [externalIds],
     );
     return new Set(rows.map((row) => row.externalId));
-  }
-
-  /** To a message of the same conversation. */
-  replyTo(id: number, replyToId: number): void {
-    this.work.current.send('inbound_reply_to', 'update message set reply_to_id = $2 where id = $1', [
-      id,
-      replyToId,
-    ]);
   }
 
   /** Points replies to what they quote, where that is in the same conversation. */

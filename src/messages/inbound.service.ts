@@ -8,6 +8,8 @@ import type { Upload } from '../uploads/upload.types';
 import { AttachmentsRepository } from './attachments.repository';
 import type { InboundFile } from './attachments.types';
 import { InboundRepository, type StoredInbound } from './inbound.repository';
+import { MessagesRepository } from './messages.repository';
+import { type MessageDto, toMessageDto } from './messages.types';
 import { RevocationsService } from './revocations.service';
 
 /** What a customer said, as a channel hands it over. */
@@ -38,6 +40,7 @@ export class InboundService {
     private readonly contacts: ContactsService,
     private readonly conversations: ConversationsService,
     private readonly inbound: InboundRepository,
+    private readonly messages: MessagesRepository,
     private readonly attachments: AttachmentsRepository,
     private readonly revocations: RevocationsService,
     private readonly journal: Journal,
@@ -77,21 +80,22 @@ export class InboundService {
 
   /**
    * One message, with files that are here already, into a conversation that its channel has chosen and locked. Within
-   * the open unit of work. The same external id is stored once: `isNew` says whether this was the time. Null where
-   * another conversation has a message of it.
+   * the open unit of work. Null where there is a message of this external id.
    */
   async receiveInto(
     conversationId: number,
     message: Pick<InboundMessage, 'externalId' | 'type' | 'body' | 'payload' | 'sentAt'>,
     { files = [], replyToId = null }: { files?: Upload[]; replyToId?: number | null } = {},
-  ): Promise<{ id: number; isNew: boolean } | null> {
-    const stored = await this.inbound.insertOne(conversationId, message);
-    if (stored?.isNew !== true) return stored;
-    if (replyToId !== null) this.inbound.replyTo(stored.id, replyToId);
-    if (files.length > 0) await this.attachments.attach(stored.id, files);
-    this.inbound.announce([stored.id], files.length > 0);
+  ): Promise<MessageDto | null> {
+    const withFiles = files.length > 0;
+    const stored = await this.inbound.insertOne(conversationId, { ...message, replyToId }, withFiles);
+    if (stored === null) return null;
     this.journal.announce();
-    return stored;
+    if (!withFiles) return toMessageDto(stored);
+    await this.attachments.attach(stored.id, files);
+    this.inbound.announce([stored.id], true);
+    const [complete] = await this.messages.findMany([stored.id]);
+    return toMessageDto(complete!);
   }
 
   /**

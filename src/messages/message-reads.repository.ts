@@ -131,6 +131,18 @@ export class MessageReadsRepository {
     return row?.id ?? null;
   }
 
+  /** Messages of the customer, without deleted ones, that say just this, among the newest of the last so many seconds. */
+  async timesSaid(conversationId: number, body: string, newest: number, seconds: number): Promise<number> {
+    const [row] = await this.work.current.prepared<{ times: number }>(
+      'message_times_said',
+      `select count(*)::int as times
+       from (select sender_type, body, created_at, deleted_at from message where conversation_id = $1 order by id desc limit $3) latest
+       where sender_type = 'contact' and body = $2 and deleted_at is null and created_at >= now() - make_interval(secs => $4)`,
+      [conversationId, body, newest, seconds],
+    );
+    return row!.times;
+  }
+
   /** The customer's messages after a place in each conversation, without deleted ones. In the same order. */
   async countUnreadAfter(marks: { conversationId: number; upToId: number }[]): Promise<number[]> {
     const rows = await this.work.current.query<{ count: number }>(

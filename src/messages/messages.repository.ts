@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Thread } from '../conversations/conversations.types';
+import { ofAnyLength } from '../platform/database/parameters';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { ATTACHMENTS } from './attachments.repository';
 import type { Delivery } from './delivery-state';
@@ -34,7 +35,7 @@ export interface OutboundRow {
 export const TYPES_WITHOUT_WINDOW = ['reaction', 'system', 'edit', 'revoke'];
 
 /** A {@link Message} without its attachments. A customer's message is read as far as its conversation is; its row knows nothing of that. */
-const ROW = `id, conversation_id as "conversationId", sender_type as "senderType", sender_user as "senderUser",
+export const MESSAGE_ROW = `id, conversation_id as "conversationId", sender_type as "senderType", sender_user as "senderUser",
   sender_bot as "senderBot", type, body, payload, reply_to_id as "replyToId", client_message_id as "clientMessageId",
   created_at as "createdAt", sent_at as "sentAt", delivered_at as "deliveredAt",
   case when sender_type <> 'contact' then read_at else (
@@ -45,7 +46,7 @@ const ROW = `id, conversation_id as "conversationId", sender_type as "senderType
   edited_at as "editedAt", deleted_at as "deletedAt", deleted_by as "deletedBy"`;
 
 /** A whole {@link Message}, of the table under its own name. */
-export const MESSAGE_COLUMNS = `${ROW}, ${ATTACHMENTS} as attachments`;
+export const MESSAGE_COLUMNS = `${MESSAGE_ROW}, ${ATTACHMENTS} as attachments`;
 
 /** All SQL of messages but of what comes in and of the outbox. Within an open unit of work. */
 @Injectable()
@@ -120,7 +121,7 @@ export class MessagesRepository {
   async findMany(ids: number[]): Promise<Message[]> {
     return await this.work.current.prepared<Message>(
       'message_find_many',
-      `select ${MESSAGE_COLUMNS} from message where id = any ($1)`,
+      `select ${MESSAGE_COLUMNS} from message where id = any (${ofAnyLength('$1')})`,
       [ids],
     );
   }
@@ -185,7 +186,7 @@ export class MessagesRepository {
     return await this.work.current.prepared(
       'message_lock_outbound',
       `with m as (
-         select ${ROW} from message
+         select ${MESSAGE_ROW} from message
          where (id = any ($1) or whatsapp_message_id = any ($2)) and sender_type <> 'contact'
          order by id for no key update
        )

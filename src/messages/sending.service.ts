@@ -153,15 +153,19 @@ export class SendingService {
     if (needsWindow(request.drafts) && !isWindowOpen(conversation, new Date()))
       throw windowClosed(conversation);
 
+    const isSent = driver.prepare === undefined;
+    const forms: StoredContent[] = [];
+    for (const content of contents)
+      forms.push((await driver.accept(content, conversation)) ?? storedFormOf(content));
     const stored: Message[] = [];
-    for (const content of contents) {
-      const form = (await driver.accept(content, conversation)) ?? storedFormOf(content);
-      const isSent = driver.prepare === undefined;
-      stored.push(
-        await this.store(conversation, request, content, { ...form, isSent }, stored[0]?.id ?? null),
-      );
-    }
-    const after = await this.conversations.setLastMessage(conversation.id, stored.at(-1)!.id);
+    const store = async (n: number): Promise<void> => {
+      const form = { ...forms[n]!, isSent };
+      stored.push(await this.store(conversation, request, contents[n]!, form, stored[0]?.id ?? null));
+    };
+    const last = contents.length - 1;
+    for (let n = 0; n < last; n++) await store(n);
+    // On the wire together: the database does one after the other.
+    const [, after] = await Promise.all([store(last), this.conversations.setLastMessage(conversation.id)]);
     const shown = uploads.size === 0 ? stored : await this.messages.findMany(stored.map((one) => one.id));
     const dtos = shown.map(toMessageDto).sort((a, b) => a.id - b.id);
     this.journal.append(
