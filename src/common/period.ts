@@ -1,4 +1,4 @@
-import { AppError } from '../common/app-error';
+import { AppError } from './app-error';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
