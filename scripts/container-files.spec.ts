@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Variable, VARIABLES } from '../src/config/variables';
+import type { Variable } from '../src/config/variable';
+import { VARIABLES } from '../src/config/variables';
 
 const read = (name: string): string => readFileSync(join(__dirname, '..', name), 'utf8');
 const compose = read('docker-compose.yml');

@@ -1,4 +1,4 @@
-import type { Variable } from '../src/config/variables';
+import type { Variable } from '../src/config/variable';
 
 const WIDTH = 110;
 

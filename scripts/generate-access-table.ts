@@ -1,7 +1,8 @@
 import { AppModule } from '../src/app.module';
 import type { Config } from '../src/config/config';
 import { loadConfig } from '../src/config/load-config';
-import { type Variable, VARIABLES } from '../src/config/variables';
+import type { Variable } from '../src/config/variable';
+import { VARIABLES } from '../src/config/variables';
 import { accessTable, collectEntrances, undeclared } from './access-table';
 import { writeOrCheck } from './generated-file';
 

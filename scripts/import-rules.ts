@@ -206,7 +206,7 @@ function migrationProblems(from: string, specifier: string): string[] {
 }
 
 const ENVIRONMENT =
-  'Only src/config reads process.env: add the variable to src/config/variables.ts and inject CONFIG.';
+  'Only src/config reads process.env: add the variable to its group in src/config/variables and inject CONFIG.';
 
 function environmentProblems(file: SourceFile): Violation[] {
   if (!file.path.startsWith('src/') || readsEnvironment(file.path)) return [];

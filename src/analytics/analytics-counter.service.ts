@@ -1,11 +1,14 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONVERSATION_EVENTS } from '../conversations/conversation.events';
 import { MESSAGE_EVENTS } from '../messages/message.events';
-import { UnitOfWork } from '../platform/database/unit-of-work';
+import { PATIENT, UnitOfWork } from '../platform/database/unit-of-work';
 import type { JournalConsumer } from '../platform/events/journal-consumer';
 import { JournalConsumers } from '../platform/events/journal-consumers';
 import type { JournalEvent } from '../platform/events/journal-reader';
 import { AnalyticsRepository } from './analytics.repository';
+
+/** Conversations that are counted in one transaction. Where nobody counted for hours each may have hundreds of messages. */
+const PORTION = 500;
 
 /**
  * Follows the journal to know in which conversations there is something to count. What is counted is read from what is
@@ -42,6 +45,10 @@ export class AnalyticsCounter implements OnModuleInit, JournalConsumer {
 
   async handle(workspaceId: number, events: JournalEvent[]): Promise<void> {
     const ids = [...new Set(events.map(({ conversationId }) => conversationId!))];
-    await this.work.run({ workspaceId }, () => this.rows.measure(ids));
+    // What one has counted stays counted, so that too much for one handling is less the next time.
+    for (let from = 0; from < ids.length; from += PORTION) {
+      const portion = ids.slice(from, from + PORTION);
+      await this.work.run({ workspaceId }, () => this.rows.measure(portion), PATIENT);
+    }
   }
 }

@@ -1,7 +1,7 @@
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsPositive, Matches, Max } from 'class-validator';
+import { IsIn, IsOptional, Matches } from 'class-validator';
 import { PageQuery } from '../common/page';
 import { IsName } from '../common/text-rules';
+import { IsIdInQuery } from '../conversations/inbox.dto';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_RULE = { message: '$property is a day such as 2026-01-31' };
@@ -37,10 +37,7 @@ export class ReportQuery extends PeriodQuery {
 
   /** Only this user's part. */
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @IsPositive()
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIdInQuery()
   user_id?: number;
 }
 

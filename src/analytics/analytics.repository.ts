@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { Period } from '../common/period';
 import { UnitOfWork } from '../platform/database/unit-of-work';
-import type { Period } from './period';
 import type { Buckets } from './spread';
 
 export type Measure = 'first_response' | 'later_response' | 'resolution' | 'rating';

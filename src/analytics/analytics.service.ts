@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { StaffActor } from '../common/actor';
 import { pageOf } from '../common/page';
+import { dayOf, daysUpTo, partOf, partsOf, periodOf } from '../common/period';
 import { visibleOnlyTo } from '../conversations/conversation.policy';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { ConversationsService } from '../conversations/conversations.service';
@@ -32,7 +33,6 @@ import {
   timesOf,
   volumeOf,
 } from './figures';
-import { dayOf, daysUpTo, partOf, partsOf, periodOf } from './period';
 import { spreadOf } from './spread';
 
 const RESPONSES: Measure[] = ['first_response', 'later_response'];

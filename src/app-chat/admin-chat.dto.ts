@@ -1,10 +1,11 @@
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, Matches } from 'class-validator';
 import { IsInstant } from '../common/instant';
 import { PageQuery } from '../common/page';
+import { IsQueryFlag } from '../common/query-flag';
 import { IsId, IsLeftOutOrGiven, IsName, IsText } from '../common/text-rules';
 import { MAX_TAG_LENGTH, MAX_TAGS } from '../conversations/conversation-tags.dto';
 import { CONVERSATION_PRIORITIES, type ConversationPriority } from '../conversations/conversations.types';
-import { IsFlag, IsIdInQuery } from '../conversations/inbox.dto';
+import { IsIdInQuery } from '../conversations/inbox.dto';
 import type { ShownStatus } from './chat-conversation-view';
 
 const SHOWN_STATUSES = ['active', 'closed', 'archived'] as const satisfies readonly ShownStatus[];
@@ -38,8 +39,7 @@ export class AdminConversationQuery extends PageQuery {
   user_id?: number;
 
   /** `true`: only those with messages of the user that staff have not read. */
-  @IsOptional()
-  @IsFlag()
+  @IsQueryFlag()
   unread_only: boolean = false;
 
   /** By creation, or `last_activity`: the newest message first. */

@@ -39,10 +39,7 @@ export class ChatUploadsService {
     if (confirmBody === undefined) await this.limits.countOf('upload', caller);
     let conversation: ChatConversation | undefined;
     let said: { message: MessageDto; again: boolean } | undefined;
-    const owner = {
-      workspaceId: caller.workspaceId,
-      userId: caller.kind === 'staff' ? caller.userId : null,
-    };
+    const owner = caller.kind === 'staff' ? caller : { workspaceId: caller.workspaceId, userId: null };
     const upload = await this.uploads.storeFromForm(request, owner, async ({ fields, bodyHash }) => {
       await confirmBody?.(bodyHash);
       if (confirmBody !== undefined) await this.limits.countOf('upload', caller);

@@ -4,13 +4,14 @@ import { includesLevel } from '../common/access-level';
 import type { StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
 import { type Page, pageOf } from '../common/page';
+import { periodOf } from '../common/period';
 import { BotHandsService } from '../conversations/bot-hands.service';
 import { FOREIGN_KEY_VIOLATION, sqlState } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { configOf } from './bot-config.dto';
 import { BotRulesRepository } from './bot-rules.repository';
 import { BotSecrets } from './bot-secrets';
-import { averageOf, NOTHING, statsOf, statsPeriodOf } from './bot-stats';
+import { averageOf, NOTHING, statsOf } from './bot-stats';
 import type { BotQuery, BotStatsQuery, CreateBotDto, UpdateBotDto } from './bots.dto';
 import { type BotFields, BotsRepository, type BotSums } from './bots.repository';
 import type { Bot, BotDto, BotStatsDto } from './bots.types';
@@ -44,7 +45,7 @@ export class BotsService {
   }
 
   async stats(actor: StaffActor, id: number, query: BotStatsQuery): Promise<BotStatsDto> {
-    const { from, to } = statsPeriodOf(query, new Date());
+    const { from, to } = periodOf(query, new Date());
     return await this.work.run(actor, async () => {
       await this.require(id);
       return statsOf(from, to, await this.bots.days(id, from, to));

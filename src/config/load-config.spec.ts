@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { type Config, ConfigError } from './config';
 import { loadConfig } from './load-config';
-import { type Variable, VARIABLES } from './variables';
+import type { Variable } from './variable';
+import { VARIABLES } from './variables';
 
 type Environment = Record<string, string | undefined>;
 

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { Config, ConfigError } from './config';
 import { DevelopmentSecrets } from './development-secrets';
-import { Variable, VariableName, VARIABLES } from './variables';
+import type { Variable } from './variable';
+import { type VariableName, VARIABLES } from './variables';
 
 type Environment = Record<string, string | undefined>;
 

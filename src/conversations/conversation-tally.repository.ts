@@ -128,13 +128,18 @@ export class ConversationTallyRepository {
     return rows.map((row) => row.workspace_id);
   }
 
-  /** One row for each kind instead of one for each change; whoever reads sees all before it or all after it. */
-  async sumUp(): Promise<void> {
+  /**
+   * One row for each kind instead of one for each change, of the oldest rows; whoever reads sees all before it or all
+   * after it.
+   */
+  async sumUp(most: number): Promise<void> {
     await this.work.current.query(
-      `with gone as (delete from conversation_tally returning *)
+      `with gone as (
+         delete from conversation_tally where id = any (array(select id from conversation_tally order by id limit $1)) returning *)
        insert into conversation_tally (${COLUMNS}, conversations, unread_conversations, unread_messages)
        select ${COLUMNS}, sum(conversations), sum(unread_conversations), sum(unread_messages) from gone group by ${COLUMNS}
        having sum(conversations) <> 0 or sum(unread_conversations) <> 0 or sum(unread_messages) <> 0`,
+      [most],
     );
   }
 }

@@ -13,6 +13,8 @@ import { ConversationTallyRepository } from './conversation-tally.repository';
 const EVERY_MS = 5_000;
 /** Rows of a workspace that are read as they are. */
 const ENOUGH_ROWS = 500;
+/** Of one transaction, so that it ends in time also where nobody has summed up for hours. */
+const MOST_ROWS = 50_000;
 
 /** Keeps the tally of conversations short, on the processes that run jobs. */
 @Injectable()
@@ -38,11 +40,14 @@ export class ConversationTally implements OnApplicationBootstrap, BeforeApplicat
     await this.running;
   }
 
-  /** Of several processes that do it at once, one finds the rows and the others nothing. */
-  async sumUp(beyond = ENOUGH_ROWS): Promise<void> {
+  /**
+   * At most so many rows of a workspace; what is left comes with the next look. Of several processes that do it at once,
+   * one finds the rows and the others nothing.
+   */
+  async sumUp(beyond = ENOUGH_ROWS, most = MOST_ROWS): Promise<void> {
     for (const workspaceId of await this.rows.grown(beyond)) {
       if (this.stopped) return;
-      await this.work.run({ workspaceId }, () => this.rows.sumUp());
+      await this.work.run({ workspaceId }, () => this.rows.sumUp(most));
     }
   }
 

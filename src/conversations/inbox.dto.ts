@@ -4,7 +4,6 @@ import {
   ArrayNotEmpty,
   ArrayUnique,
   IsArray,
-  IsBoolean,
   IsIn,
   IsInt,
   IsOptional,
@@ -15,6 +14,7 @@ import {
 } from 'class-validator';
 import { IsInstant } from '../common/instant';
 import { PageQuery } from '../common/page';
+import { IsQueryFlag } from '../common/query-flag';
 import { sortsOf } from '../common/sorting';
 import { IsName, IsText } from '../common/text-rules';
 import {
@@ -26,16 +26,6 @@ import {
 
 export const INBOX_SORTS = ['last_message_at', 'created_at', 'updated_at', 'priority'] as const;
 export type InboxSort = (typeof INBOX_SORTS)[number];
-
-/** `true` or `false`. */
-export function IsFlag(): PropertyDecorator {
-  return (target, key) => {
-    Transform(({ value }: { value: unknown }) =>
-      value === 'true' ? true : value === 'false' ? false : value,
-    )(target, key);
-    IsBoolean()(target, key);
-  };
-}
 
 /** Values separated by commas, or the parameter given several times. */
 function IsListOf(allowed: readonly string[]): PropertyDecorator {
@@ -90,12 +80,10 @@ export class ConversationQuery extends PageQuery {
   assigned_bot?: number;
 
   /** `true`: nobody’s; `false`: a user’s or a bot’s. */
-  @IsOptional()
-  @IsFlag()
+  @IsQueryFlag()
   unassigned?: boolean;
 
-  @IsOptional()
-  @IsFlag()
+  @IsQueryFlag()
   unread?: boolean;
 
   @IsOptional()
@@ -136,7 +124,6 @@ export class ConversationQuery extends PageQuery {
   cursor?: string;
 
   /** `false` leaves `meta` out, and with it the counting. */
-  @IsOptional()
-  @IsFlag()
+  @IsQueryFlag()
   with_total?: boolean;
 }

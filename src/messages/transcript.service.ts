@@ -69,8 +69,7 @@ export class TranscriptService {
 
   private async *json(actor: StaffActor, head: TranscriptHead, notes: boolean): AsyncGenerator<string> {
     const { conversation, contact, tags, writtenAt } = head;
-    const { channel, createdAt } = conversation;
-    const shown = { ...toConversationState(conversation), channel, created_at: createdAt, tags };
+    const shown = { ...toConversationState(conversation), created_at: conversation.createdAt, tags };
     const top = JSON.stringify({ written_at: writtenAt, conversation: shown, contact });
     yield `${top.slice(0, -1)},"messages":[`;
     yield* listed(this.messages(actor, head));

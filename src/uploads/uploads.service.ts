@@ -86,7 +86,7 @@ export class UploadsService {
    */
   async storeFromForm(
     request: FastifyRequest,
-    scope: { workspaceId: number; userId: number | null },
+    scope: FileOwner,
     describe: (rest: FormRest) => Promise<KnownLate>,
   ): Promise<Upload> {
     const limit = Math.max(...Object.values(LIMITS));
@@ -193,7 +193,7 @@ export class UploadsService {
     const requireClean = async (as: FileType): Promise<void> =>
       await this.viruses.requireClean(scope, file, {
         name: fileName(options.name, as),
-        from: options.from ?? 'staff',
+        from: scope.userId === null ? 'customer' : 'staff',
       });
     if (options.from === 'customer') {
       await requireClean(type ?? UNKNOWN_TYPE);

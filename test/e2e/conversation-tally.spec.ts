@@ -122,3 +122,25 @@ test('summing up leaves a row for each kind and changes no sum', async () => {
   expect(before).toEqual(kinds);
   expect(await differences()).toEqual([]);
 });
+
+test('where very many have gathered, the oldest are summed up first and the rest later', async () => {
+  const [witness] = await system.sql<{ id: string }>('select max(id) as id from conversation_tally');
+  await system.sql(
+    `insert into conversation_tally (workspace_id, channel, has_bot, status, read, conversations, unread_conversations, unread_messages)
+     select 1, 'whatsapp', false, 'queue', false, case n % 2 when 0 then 1 else -1 end, 0, 0 from generate_series(1, 400) n`,
+  );
+  const left = async (): Promise<number> =>
+    (
+      await system.sql<{ n: number }>(
+        'select count(*)::int as n from conversation_tally where id between $1 + 1 and $1 + 400',
+        [witness!.id],
+      )
+    )[0]!.n;
+  const before = await left();
+  await tally().sumUp(0, 150);
+  expect(await left()).toBeGreaterThanOrEqual(before - 150);
+  expect(await differences()).toEqual([]);
+  for (let n = 0; n < 3; n++) await tally().sumUp(0, 150);
+  expect(await left()).toBe(0);
+  expect(await differences()).toEqual([]);
+});

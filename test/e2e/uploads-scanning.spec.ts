@@ -49,6 +49,17 @@ async function nothingIsLeft(): Promise<void> {
   expect(await strays(system)).toEqual({ orphans: [], missing: [] });
 }
 
+/** What another server tells of infected files while it is asked. */
+async function logOf(ask: (server: TestSystem) => Promise<void>): Promise<object[]> {
+  let text = '';
+  const logger = createLogger('info', { write: (line) => (text += line) });
+  await ask(await system.startAnother({ scanner: system.config.scanner, role: 'api' }, { logger }));
+  return text
+    .split('\n')
+    .filter((line) => line.includes('a file was refused in which clamd found something'))
+    .map((line) => JSON.parse(line) as object);
+}
+
 test('a clean file is scanned whole, once, and kept', async () => {
   const { status, body } = await upload('image', { content: png });
   expect(status).toBe(201);
@@ -95,6 +106,29 @@ describe('a file with a virus', () => {
     expect(body.data.messages).toHaveLength(1);
   });
 
+  test('of staff in the live chat is in the audit log, and in the log as theirs; a user’s as a customer’s', async () => {
+    const user = await openChat(system);
+    const said = await user.post<{ data: { conversation_id: number } }>('/api/chat/messages', {
+      message: 'Hi',
+    });
+    const refused = await logOf(async (server) => {
+      for (const caller of [user, agent]) {
+        const parts = form({ content: EICAR, name: 'chat.txt' });
+        parts.append('conversation_id', String(said.body.data.conversation_id));
+        parts.append('message_type', 'file');
+        expect((await post(server, caller, '/api/chat/upload', parts)).status).toBe(422);
+      }
+    });
+    expect(refused).toMatchObject([
+      { userId: null, from: 'customer' },
+      { userId: agent.user.id, from: 'staff' },
+    ]);
+    const { body } = await admin.get<{ data: object[] }>(
+      `/audit-log?user=${agent.user.id}&action=upload.refuse`,
+    );
+    expect(body.data[0]).toMatchObject({ details: { name: 'chat.txt', signature: EICAR_NAME } });
+  });
+
   test('is refused before anything takes it apart', async () => {
     const damaged = Buffer.concat([png.subarray(0, 60), Buffer.from(EICAR)]);
     expect((await upload('image', { content: damaged })).body).toMatchObject({ code: 'FILE_INFECTED' });
@@ -105,29 +139,22 @@ describe('a file with a virus', () => {
   });
 
   test('is told in the log and in the audit: who, which file, which signature', async () => {
-    let text = '';
-    const logger = createLogger('info', { write: (line) => (text += line) });
-    const { scanner } = system.config;
-    const server = await system.startAnother({ scanner, role: 'api' }, { logger });
-    expect(
-      (await post(server, agent, '/upload/single', form({ content: EICAR, name: 'a\0b.txt' }))).status,
-    ).toBe(422);
+    const refused = await logOf(async (server) => {
+      expect(
+        (await post(server, agent, '/upload/single', form({ content: EICAR, name: 'a\0b.txt' }))).status,
+      ).toBe(422);
+    });
     const file = { name: 'ab.txt', size: EICAR.length, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) };
-    const lines = text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as object);
-    expect(lines).toContainEqual(
+    expect(refused).toEqual([
       expect.objectContaining({
         level: 'warn',
-        msg: 'a file was refused in which clamd found something',
         workspaceId: 1,
         userId: agent.user.id,
         from: 'staff',
         file,
         signature: EICAR_NAME,
       }),
-    );
+    ]);
     const { body } = await admin.get<{ data: object[] }>(
       `/audit-log?user=${agent.user.id}&action=upload.refuse`,
     );

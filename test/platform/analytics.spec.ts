@@ -1,5 +1,8 @@
+import { AnalyticsCounter } from '../../src/analytics/analytics-counter.service';
 import { AnalyticsRepository } from '../../src/analytics/analytics.repository';
 import { BOUNDS } from '../../src/analytics/spread';
+import type { JournalConsumers } from '../../src/platform/events/journal-consumers';
+import type { JournalEvent } from '../../src/platform/events/journal-reader';
 import { countedByHand, keptOf, type Made, type Step } from '../support/analytics-model';
 import { startPlatform, type TestPlatform, twoWorkspaces } from '../support/platform';
 
@@ -218,6 +221,43 @@ test('one workspace is counted anew, and no other', async () => {
   expect(await kept()).toEqual(before);
   await platform.work.run({ workspaceId: north }, () => rows.measure(desk.all.map(({ id }) => id)));
   expect(await keptOf((text, values) => platform.sql(text, values), north)).toEqual({});
+});
+
+describe('after hours in which nobody counted', () => {
+  const handle = async (ids: number[]): Promise<void> => {
+    const counter = new AnalyticsCounter({} as JournalConsumers, platform.work, rows);
+    const events = ids.map((conversationId) => ({ conversationId }) as JournalEvent);
+    await counter.handle(1, events);
+  };
+  const troubled = async (what: string, when: string): Promise<void> => {
+    await platform.sql(
+      `create function trouble() returns trigger language plpgsql as $$ begin ${what}; return new; end $$;
+       create trigger trouble before insert on analytics_conversation ${when} execute function trouble()`,
+    );
+  };
+  afterEach(async () => {
+    await platform.sql('drop trigger trouble on analytics_conversation; drop function trouble()');
+  });
+
+  test('what takes longer than anybody waits for an answer is counted all the same', async () => {
+    random = generator(9);
+    const desk = new Desk();
+    await desk.open();
+    await troubled('perform pg_sleep(5)', 'for each statement');
+    await handle([desk.all[0]!.id]);
+    expect(await kept()).toEqual(countedByHand(desk.all));
+  }, 20_000);
+
+  test('what was counted of many conversations stays so, where not all of them can be', async () => {
+    const made = await platform.sql<{ id: number }>(
+      `with c as (insert into contact (workspace_id, external_id) select 1, 'late-' || n from generate_series(1, 501) n returning id)
+       insert into conversation (workspace_id, contact_id, channel) select 1, id, 'app' from c order by id returning id::int`,
+    );
+    const ids = made.map(({ id }) => id);
+    await troubled(`raise exception 'too much'`, `for each row when (new.conversation_id = ${ids.at(-1)!})`);
+    await expect(handle(ids)).rejects.toThrow('too much');
+    expect(await platform.sql('select count(*)::int as n from analytics_conversation')).toEqual([{ n: 500 }]);
+  });
 });
 
 test('the bounds are those that the database sorts times by', async () => {

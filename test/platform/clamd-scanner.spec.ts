@@ -94,6 +94,15 @@ test('an answer that is lost because clamd hangs up is asked for once more', asy
   expect(clamd.connections).toBe(4);
 });
 
+test('what is asked for once more has only what is left of the time', async () => {
+  writeFileSync(path, 'abc');
+  scanner = new ClamdScanner(clamd.address, 2_000);
+  clamd.fault = { tiresAfter: 1_200 };
+  const [, ms] = /^no answer of clamd within (\d+) ms$/.exec(await failure()) ?? [];
+  expect(Number(ms)).toBeLessThanOrEqual(800);
+  expect(clamd.connections).toBe(2);
+});
+
 test.each<[string, FakeClamd['fault'], RegExp]>([
   ['takes a file and says nothing', 'silent', /^no answer of clamd within 400 ms$/],
   ['takes nothing', 'deaf', /^no answer of clamd within 400 ms$/],

@@ -157,6 +157,52 @@ test.each([
   expect(runs).toEqual(sizes);
 });
 
+test.each([
+  [10, 600],
+  [1_000, 2_900],
+])(
+  'one that rests %d times as long takes together what comes meanwhile, after three seconds at the latest',
+  async (rest, atLeast) => {
+    const runs: { count: number; began: number; ended: number }[] = [];
+    await consumers.start({
+      name: 'notes',
+      rest,
+      types: ['noted'],
+      wants: () => true,
+      handle: async (_, events) => {
+        const began = performance.now();
+        await delay(60);
+        runs.push({ count: events.length, began, ended: performance.now() });
+      },
+    });
+    await append(platform, ['first']);
+    await eventually(() => runs.length === 1, { what: 'the first' });
+    await append(platform, ['second']);
+    await append(platform, ['third']);
+    await eventually(() => runs.length === 2, { what: 'the others', timeoutMs: 8_000 });
+    const [first, others] = runs;
+    expect(others!.count).toBe(2);
+    expect(others!.began - first!.ended).toBeGreaterThanOrEqual(atLeast);
+  },
+);
+
+test('one that asks for bare entries gets them without what they say', async () => {
+  const said: string[] = [];
+  await consumers.start({
+    name: 'notes',
+    bare: true,
+    types: ['noted'],
+    wants: () => true,
+    handle: (_, events) => {
+      said.push(...events.map(({ json }) => json));
+      return Promise.resolve();
+    },
+  });
+  await append(platform, ['a secret']);
+  await eventually(() => said.length === 1);
+  expect(said).toEqual(['null']);
+});
+
 test('of two processes one works at a time, and together they hand over everything once and in order', async () => {
   const seen: string[] = [];
   let [now, most] = [0, 0];

@@ -1,5 +1,5 @@
 import { BOUNDS } from '../../src/analytics/spread';
-import { dayOf } from '../../src/analytics/period';
+import { dayOf } from '../../src/common/period';
 
 export interface Say {
   what: 'contact' | 'user' | 'bot' | 'reaction';

@@ -25,6 +25,8 @@ type Fault =
   | 'mumbles'
   /** Hangs up on what is too large, and its answer does not arrive, as many times. */
   | { loses: number }
+  /** Hangs up so long, in ms, after the file has come. */
+  | { tiresAfter: number }
   /** Any other answer. */
   | { says: string };
 
@@ -91,6 +93,8 @@ export class FakeClamd {
     const content = Buffer.concat(pieces);
     this.scanned.push(content);
     if (this.fault === 'silent') return;
+    if (typeof this.fault === 'object' && this.fault !== null && 'tiresAfter' in this.fault)
+      return void setTimeout(() => socket.resetAndDestroy(), this.fault.tiresAfter).unref();
     if (this.fault === 'lingers') return void socket.write('stream: OK\0');
     if (this.fault === 'babbles') return void socket.write('x'.repeat(10_000));
     if (this.fault === 'mumbles') return say(socket, 'stream: OK');

@@ -5,7 +5,7 @@ const PERIOD = { from: '2026-01-01', to: '2026-12-31' };
 export const ANALYTICS: Chapter = {
   title: 'Analytics',
   about:
-    'Numbers of the desk, kept as things happen and at most a second or two behind. Days are in UTC. What each number ' +
+    'Numbers of the desk, kept as things happen: a second behind, under load some four. Days are in UTC. What each number ' +
     'means stands beside it, and in docs/analytics.md.',
   requests: [
     {

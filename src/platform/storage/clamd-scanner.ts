@@ -17,7 +17,7 @@ const RETRY_AFTER_SECONDS = 10;
 export class ClamdScanner extends VirusScanner {
   readonly description: string;
 
-  /** @param timeoutMs for one file, from the connection to the answer */
+  /** @param timeoutMs for one file, from the first connection to the answer, also where it is asked for twice */
   constructor(
     private readonly address: ClamdAddress,
     private readonly timeoutMs: number,
@@ -27,10 +27,12 @@ export class ClamdScanner extends VirusScanner {
   }
 
   async scan(path: string): Promise<Verdict> {
+    const began = performance.now();
     try {
-      return await this.judge(path).catch(async (error: unknown) => {
-        if (!brokeOff(error)) throw error;
-        return await this.judge(path);
+      return await this.judge(path, this.timeoutMs).catch(async (error: unknown) => {
+        const left = Math.ceil(this.timeoutMs - (performance.now() - began));
+        if (!brokeOff(error) || left <= 0) throw error;
+        return await this.judge(path, left);
       });
     } catch (cause) {
       throw new AppError('SCANNER_UNAVAILABLE', 'Files cannot be scanned for viruses right now.', undefined, {
@@ -48,7 +50,7 @@ export class ClamdScanner extends VirusScanner {
     );
   }
 
-  private async judge(path: string): Promise<Verdict> {
+  private async judge(path: string, withinMs: number): Promise<Verdict> {
     let asked = false;
     async function* question(): AsyncGenerator<Buffer> {
       yield Buffer.from('zINSTREAM\0');
@@ -59,7 +61,7 @@ export class ClamdScanner extends VirusScanner {
       asked = true;
       yield lengthOf(Buffer.alloc(0));
     }
-    const answer = await this.ask(question(), this.timeoutMs);
+    const answer = await this.ask(question(), withinMs);
     const signature = /^stream: (.+) FOUND$/.exec(answer)?.[1];
     if (signature !== undefined) return { kind: 'infected', signature: printable(signature) };
     if (answer === 'INSTREAM size limit exceeded. ERROR') return { kind: 'too_large' };

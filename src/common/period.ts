@@ -1,4 +1,4 @@
-import { AppError } from '../common/app-error';
+import { AppError } from './app-error';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
@@ -12,14 +12,8 @@ export interface Period {
 
 /** Throws `VALIDATION_FAILED` for what is no such period. */
 export function periodOf({ from, to }: { from?: string; to?: string }, now: Date): Period {
-  const end = to ?? dayOf(now.getTime());
-  const start = from ?? dayOf(Date.parse(end) - (DEFAULT_DAYS - 1) * DAY_MS);
-  for (const [field, day] of [
-    ['to', end],
-    ['from', start],
-  ] as const)
-    if (Number.isNaN(Date.parse(day)) || dayOf(Date.parse(day)) !== day)
-      throw refused(field, `${field} is not a day of the calendar.`);
+  const end = dayOfCalendar('to', to ?? dayOf(now.getTime()));
+  const start = dayOfCalendar('from', from ?? dayOf(Date.parse(end) - (DEFAULT_DAYS - 1) * DAY_MS));
   const days = (Date.parse(end) - Date.parse(start)) / DAY_MS + 1;
   if (days < 1) throw refused('from', 'from is not later than to.');
   if (days > MAX_DAYS) throw refused('from', `At most ${MAX_DAYS} days at once.`);
@@ -52,6 +46,14 @@ export function daysUpTo(today: Date, days: number): Period {
 function mondayOf(day: string): string {
   const at = Date.parse(day);
   return dayOf(at - ((new Date(at).getUTCDay() + 6) % 7) * DAY_MS);
+}
+
+/** Throws `VALIDATION_FAILED` for what only looks like a day. PostgreSQL has no year 0. */
+function dayOfCalendar(field: string, day: string): string {
+  const at = Date.parse(day);
+  if (Number.isNaN(at) || dayOf(at) !== day || day < '0001')
+    throw refused(field, `${field} is not a day of the calendar.`);
+  return day;
 }
 
 function refused(field: string, problem: string): AppError {
