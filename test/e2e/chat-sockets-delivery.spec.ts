@@ -101,6 +101,28 @@ test('nobody misses or hears twice what is said while they connect', async () =>
   for (const listener of listeners) expect(contents(listener)).toEqual(['before', ...said]);
 });
 
+test('of more than 1,000 the oldest come first, and the others with the next connection', async () => {
+  const { user, conversationId } = await newConversation(system);
+  await system.sql(
+    `insert into message (workspace_id, conversation_id, sender_type, sender_user, body, whatsapp_status)
+     select 1, $1, 'user', $2, g.i::text, 'sent' from generate_series(1, 1002) as g(i) order by g.i`,
+    [conversationId, agent.user.id],
+  );
+  const numbers = (from: number, to: number): string[] =>
+    Array.from({ length: to - from + 1 }, (_, i) => `${from + i}`);
+  const first = await enterChat(system, user);
+  await hears(first, 'new_message', 1_000);
+  const [live] = await answers(conversationId, 'live');
+  await hears(first, 'new_message', 1_001);
+  expect(contents(first)).toEqual([...numbers(1, 1_000), 'live']);
+  for (const { acknowledge } of first.heard) acknowledge?.();
+  await isDelivered(live!);
+  first.socket.disconnect();
+  const second = await enterChat(system, user);
+  await hears(second, 'new_message', 2);
+  expect(contents(second)).toEqual(numbers(1_001, 1_002));
+});
+
 describe('a connection that breaks proves nothing:', () => {
   test('its user is told again, until something does', async () => {
     const { user, conversationId } = await newConversation(system);
