@@ -13,9 +13,18 @@ const SOCKET_PACKET_LIMIT = 64 * 1024;
 /** Where what a client says is handled one after another, as it was said: messages must not overtake each other. */
 const IN_ORDER: ReadonlySet<string> = new Set(['/']);
 
+/** So many messages of one client wait for their turn; whoever sends more, faster than they are handled, is cut off. */
+const MOST_WAITING = 500;
+
+/** The messages of one client, one after another. */
+interface Line {
+  /** Until the newest is handled. */
+  last: Promise<void>;
+  waiting: number;
+}
+
 export class SocketAdapter extends IoAdapter {
-  /** Until the newest message of a socket is handled. */
-  private readonly handling = new WeakMap<Socket, Promise<void>>();
+  private readonly lines = new WeakMap<Socket, Line>();
 
   constructor(
     app: NestFastifyApplication,
@@ -76,11 +85,18 @@ export class SocketAdapter extends IoAdapter {
   }
 
   private afterEarlier(socket: Socket, handled: (done: () => void) => void): void {
-    const earlier = this.handling.get(socket) ?? Promise.resolve();
-    this.handling.set(
-      socket,
-      earlier.then(() => new Promise<void>(handled)),
-    );
+    const line = this.lines.get(socket) ?? { last: Promise.resolve(), waiting: 0 };
+    this.lines.set(socket, line);
+    if (line.waiting >= MOST_WAITING) {
+      socket.conn.close();
+      return;
+    }
+    line.waiting++;
+    line.last = line.last
+      .then(() => new Promise<void>(handled))
+      .then(() => {
+        line.waiting--;
+      });
   }
 }
 

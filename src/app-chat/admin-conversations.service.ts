@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AnalyticsService } from '../analytics/analytics.service';
 import type { StaffActor } from '../common/actor';
+import { notFound } from '../common/app-error';
 import type { PageQuery } from '../common/page';
 import { ConversationEditsService } from '../conversations/conversation-edits.service';
 import { ConversationNotesService } from '../conversations/conversation-notes.service';
@@ -68,8 +69,9 @@ export class AdminConversationsService {
     return await this.work.read(actor, async () => {
       await this.access.require(actor, id);
       const [known] = await this.views.known([await this.edits.get(actor, id)]);
-      const { user } = known!;
-      const shown = toAdminConversation(known!);
+      if (known === undefined) throw notFound('conversation');
+      const { user } = known;
+      const shown = toAdminConversation(known);
       return {
         ...shown,
         user_info: {
@@ -97,7 +99,9 @@ export class AdminConversationsService {
   async support(actor: StaffActor, id: number): Promise<SupportConversation> {
     return await this.work.read(actor, async () => {
       await this.access.require(actor, id);
-      return (await this.views.ofSupport([await this.edits.get(actor, id)]))[0]!;
+      const [shown] = await this.views.ofSupport([await this.edits.get(actor, id)]);
+      if (shown === undefined) throw notFound('conversation');
+      return shown;
     });
   }
 
@@ -106,10 +110,11 @@ export class AdminConversationsService {
     return await this.work.read(actor, async () => {
       const { chatUserId } = await this.access.require(actor, id);
       const [user] = await this.users.findMany([chatUserId]);
+      if (user === undefined) throw notFound('conversation');
       const { data, meta } = await this.messages.history(actor, id, query);
       return {
         conversation_id: id,
-        messages: await this.messageViews.ofMessages(data.toReversed(), user!),
+        messages: await this.messageViews.ofMessages(data.toReversed(), user),
         pagination: meta,
       };
     });

@@ -39,7 +39,7 @@ export class AdminViewsService {
     private readonly tags: ConversationTagsService,
   ) {}
 
-  /** In the same order; the same few statements however many they are. */
+  /** In the same order, without those that were deleted meanwhile; the same few statements however many they are. */
   async known(conversations: ConversationDto[]): Promise<KnownConversation[]> {
     if (conversations.length === 0) return [];
     const ids = conversations.map(({ id }) => id);
@@ -51,13 +51,15 @@ export class AdminViewsService {
       this.rows.totals(ids),
     ]);
     const userOf = new Map(users.map((user) => [user.id, user]));
-    return conversations.map((conversation) => {
+    return conversations.flatMap((conversation) => {
       const { id, assigned_user: admin } = conversation;
-      const chat = chats.get(id)!;
+      const chat = chats.get(id);
+      const user = chat && userOf.get(chat.chatUserId);
+      if (chat === undefined || user === undefined) return [];
       return {
         conversation,
         chat,
-        user: userOf.get(chat.chatUserId)!,
+        user,
         admin: admin === null ? null : (admins.get(admin) ?? null),
         tags: tags.get(id) ?? [],
         total: totals.get(id)!,

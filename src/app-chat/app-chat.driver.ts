@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { StaffActor } from '../common/actor';
 import { invalid } from '../common/app-error';
 import { lengthOf } from '../common/text-rules';
 import { CONFIG, type Config } from '../config/config';
@@ -48,5 +49,9 @@ export class AppChatDriver implements ChannelDriver, OnModuleInit {
       this.typists.tell(teller, conversationId, true);
       return Promise.resolve('told');
     };
+  }
+
+  typingNow(by: StaffActor, conversationId: number, typing: boolean): void {
+    this.typists.tell(by, conversationId, typing);
   }
 }

@@ -69,8 +69,6 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
   controllers: [
     ChatAppsController,
     ChatSessionsController,
-    AdminChatController,
-    AdminSupportController,
     ChatMessagesController,
     ChatConversationsController,
     ChatConversationMessagesController,

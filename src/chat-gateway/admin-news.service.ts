@@ -43,6 +43,7 @@ export class AdminNews {
       if (conversation === undefined) return null; // deleted meanwhile
       const [first] = await this.messages.newer(id, 0, 1);
       const user_info = await this.userOf(conversation.chatUserId);
+      if (user_info === null) return null;
       return { user_info, subject: conversation.subject, initial_message: first?.body ?? null };
     });
     if (news === null) return;
@@ -60,11 +61,12 @@ export class AdminNews {
     if (!this.namespace.adapter.rooms.has(to)) return;
     const news = await this.work.read({ workspaceId }, async () => {
       const [conversation] = await this.conversations.byIds([id]);
-      if (conversation === undefined) return null;
+      const user_info = conversation === undefined ? null : await this.userOf(conversation.chatUserId);
+      if (user_info === null) return null;
       const note = (await this.notes.latest([id], 'assignment')).get(id);
       const done = await this.audit.doneAt({ type: 'conversation', id }, createdAt);
       return {
-        user_info: await this.userOf(conversation.chatUserId),
+        user_info,
         tags: (await this.tags.namesOf([id])).get(id) ?? [],
         assigned_by: done.find(({ details }) => isHandover(details, assigned_user))?.userName ?? 'system',
         // What was written with an earlier assignment is not about this one.
@@ -84,9 +86,11 @@ export class AdminNews {
     return done.some(({ details }) => (details as { by?: unknown }).by === 'customer') ? 'user' : 'admin';
   }
 
-  private async userOf(chatUserId: number): Promise<ChatUserInfo> {
+  /** Null where they are deleted meanwhile. */
+  private async userOf(chatUserId: number): Promise<ChatUserInfo | null> {
     const [user] = await this.users.byIds([chatUserId]);
-    const { userId, username, accountName, status } = user!;
+    if (user === undefined) return null;
+    const { userId, username, accountName, status } = user;
     return { id: userId, username, account_name: accountName, status };
   }
 }

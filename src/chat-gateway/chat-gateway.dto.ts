@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import {
   ArrayMaxSize,
   ArrayNotEmpty,
@@ -10,17 +11,36 @@ import {
   Matches,
   Max,
 } from 'class-validator';
-import { IsName, IsText } from '../common/text-rules';
+import { IsId, IsName, IsText } from '../common/text-rules';
 
 /** Bounds what is read; how long a message may be is configured. */
 const LONGEST = 65_536;
 const MOST_IDS = 500;
 const ROLES = ['user', 'admin'] as const;
 const FILE_ID = /^upload_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const INVALID_ID = 'Invalid conversation ID';
 
 export const ADMIN_ROOMS = ['admin_dashboard', 'admin_notifications'] as const;
 export type AdminRoom = (typeof ADMIN_ROOMS)[number];
+
+/** The refusal is the contracts' own. */
+function IsConversationId(): PropertyDecorator {
+  const message = 'Invalid conversation ID';
+  return applyDecorators(
+    IsInt({ message }),
+    IsPositive({ message }),
+    Max(Number.MAX_SAFE_INTEGER, { message }),
+  );
+}
+
+function AreMessageIds(): PropertyDecorator {
+  return applyDecorators(
+    IsArray(),
+    ArrayMaxSize(MOST_IDS),
+    IsInt({ each: true }),
+    IsPositive({ each: true }),
+    Max(Number.MAX_SAFE_INTEGER, { each: true }),
+  );
+}
 
 /** As a client calls its own side; compared with the session and never believed. */
 type Role = (typeof ROLES)[number];
@@ -46,9 +66,7 @@ export class SocketClaimsDto {
 
 /** `join_conversation`, `leave_conversation` */
 export class SocketConversationDto extends SocketClaimsDto {
-  @IsInt({ message: INVALID_ID })
-  @IsPositive({ message: INVALID_ID })
-  @Max(Number.MAX_SAFE_INTEGER, { message: INVALID_ID })
+  @IsConversationId()
   conversation_id!: number;
 }
 
@@ -59,9 +77,7 @@ export class SocketTypingDto extends SocketConversationDto {}
 export class SocketSendDto extends SocketClaimsDto {
   /** Users may leave it out: then it is their newest open conversation, which is made where there is none. */
   @IsOptional()
-  @IsInt({ message: INVALID_ID })
-  @IsPositive({ message: INVALID_ID })
-  @Max(Number.MAX_SAFE_INTEGER, { message: INVALID_ID })
+  @IsConversationId()
   conversation_id?: number | null;
 
   /** Default: what the file is, else `text`. */
@@ -85,9 +101,7 @@ export class SocketSendDto extends SocketClaimsDto {
   client_message_id?: string | null;
 
   @IsOptional()
-  @IsInt()
-  @IsPositive()
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsId()
   reply_to_id?: number | null;
 }
 
@@ -95,22 +109,14 @@ export class SocketSendDto extends SocketClaimsDto {
 export class SocketMarkReadDto extends SocketConversationDto {
   /** Default: all. */
   @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(MOST_IDS)
-  @IsInt({ each: true })
-  @IsPositive({ each: true })
-  @Max(Number.MAX_SAFE_INTEGER, { each: true })
+  @AreMessageIds()
   message_ids?: number[] | null;
 }
 
 /** `message_delivered` */
 export class SocketDeliveredDto extends SocketConversationDto {
-  @IsArray()
+  @AreMessageIds()
   @ArrayNotEmpty()
-  @ArrayMaxSize(MOST_IDS)
-  @IsInt({ each: true })
-  @IsPositive({ each: true })
-  @Max(Number.MAX_SAFE_INTEGER, { each: true })
   message_ids!: number[];
 }
 
@@ -148,9 +154,7 @@ export class SocketSupportClaimsDto {
 
 /** `join-chat`, `leave-chat` */
 export class SocketSupportConversationDto extends SocketSupportClaimsDto {
-  @IsInt({ message: INVALID_ID })
-  @IsPositive({ message: INVALID_ID })
-  @Max(Number.MAX_SAFE_INTEGER, { message: INVALID_ID })
+  @IsConversationId()
   conversationId!: number;
 }
 
@@ -180,9 +184,7 @@ export class SocketSupportSendDto extends SocketSupportConversationDto {
   clientMessageId?: string | null;
 
   @IsOptional()
-  @IsInt()
-  @IsPositive()
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsId()
   replyToId?: number | null;
 }
 
@@ -190,10 +192,6 @@ export class SocketSupportSendDto extends SocketSupportConversationDto {
 export class SocketSupportMarkReadDto extends SocketSupportConversationDto {
   /** Default: all. */
   @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(MOST_IDS)
-  @IsInt({ each: true })
-  @IsPositive({ each: true })
-  @Max(Number.MAX_SAFE_INTEGER, { each: true })
+  @AreMessageIds()
   messageIds?: number[] | null;
 }

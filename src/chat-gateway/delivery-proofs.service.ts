@@ -14,6 +14,8 @@ interface Unproven {
   sinceThen: Set<number>;
   /** and before it, so that the answer to the ping proves it. */
   before: Set<number>;
+  /** The newest acknowledgement that was asked for before it. */
+  asked: number;
   forget: () => void;
 }
 
@@ -35,13 +37,20 @@ export class DeliveryProofs {
 
   watch(socket: UserSocket): void {
     const { conn } = socket;
-    const unproven: Unproven = { sinceThen: new Set(), before: new Set(), forget: () => undefined };
+    const unproven: Unproven = {
+      sinceThen: new Set(),
+      before: new Set(),
+      asked: -1,
+      forget: () => undefined,
+    };
     const sent = ({ type }: { type: string }): void => {
-      if (type !== 'ping' || unproven.sinceThen.size === 0) return;
+      if (type !== 'ping') return;
       for (const id of unproven.sinceThen) unproven.before.add(id);
       unproven.sinceThen.clear();
+      unproven.asked = [...awaitedOf(socket).keys()].at(-1) ?? -1;
     };
     const answered = (): void => {
+      for (const id of awaitedOf(socket).keys()) if (id <= unproven.asked) awaitedOf(socket).delete(id);
       if (unproven.before.size === 0) return;
       const ids = [...unproven.before];
       unproven.before.clear();
@@ -99,4 +108,12 @@ export class DeliveryProofs {
     }
     this.keeping = null;
   }
+}
+
+/**
+ * The acknowledgements that the socket waits for, by growing numbers. Socket.IO keeps them until the connection ends, and
+ * clients owe none: what is proven otherwise is waited for no longer.
+ */
+function awaitedOf(socket: UserSocket): Map<number, unknown> {
+  return socket['acks'] as Map<number, unknown>;
 }

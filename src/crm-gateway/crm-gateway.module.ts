@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { AppChatModule } from '../app-chat/app-chat.module';
 import { AuthModule } from '../auth/auth.module';
 import { ConversationsModule } from '../conversations/conversations.module';
 import { HttpModule } from '../platform/http/http.module';
+import { MessagesModule } from '../messages/messages.module';
 import { CrmStream } from './crm-stream.service';
 import { PresenceModule } from '../presence/presence.module';
 import { CrmGateway } from './crm.gateway';
@@ -12,7 +12,7 @@ import { Typing } from './typing.service';
 import { WsAuthMiddleware } from './ws-auth.middleware';
 
 @Module({
-  imports: [AppChatModule, AuthModule, HttpModule, ConversationsModule, PresenceModule],
+  imports: [AuthModule, HttpModule, ConversationsModule, MessagesModule, PresenceModule],
   providers: [CrmGateway, CrmStream, PresenceNews, SessionWatch, Typing, WsAuthMiddleware],
 })
 export class CrmGatewayModule {}

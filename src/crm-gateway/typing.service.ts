@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { APP_CHAT } from '../app-chat/chat-conversation.types';
-import { ChatTypingService } from '../app-chat/chat-typing.service';
 import type { Actor } from '../common/actor';
 import { audienceOf } from '../conversations/conversation.policy';
 import type { Conversation } from '../conversations/conversations.types';
+import { Outbox } from '../messages/outbox.service';
 import { Broadcast } from '../platform/events/broadcast';
 import type { CrmNamespace } from './authenticated-socket';
 import { SYSTEM_EVENTS } from './crm-events';
@@ -29,8 +28,9 @@ interface Writing extends Typer {
 /** Somebody with a socket at this process. */
 interface Own {
   writing: Writing;
-  /** Where the customer is shown who writes: as whom. */
-  shownAs: Actor | null;
+  actor: Actor;
+  /** Of the conversation. */
+  channel: string;
   sockets: Set<string>;
   toldAt: number;
   timer: NodeJS.Timeout;
@@ -75,7 +75,7 @@ export class Typing {
 
   constructor(
     private readonly broadcast: Broadcast,
-    private readonly chats: ChatTypingService,
+    private readonly outbox: Outbox,
   ) {
     this.broadcast.on(TOPIC, (news) => this.hear(news as News));
   }
@@ -107,16 +107,17 @@ export class Typing {
     const known = this.own.get(key);
     clearTimeout(known?.timer);
     const retell = known === undefined || Date.now() - known.toldAt >= RETOLD_AFTER_MS;
-    const shownAs = conversation.channel === APP_CHAT ? actor : null;
-    this.own.set(key, {
+    const own: Own = {
       writing,
-      shownAs,
+      actor,
+      channel: conversation.channel,
       sockets: (known?.sockets ?? new Set()).add(socketId),
       toldAt: retell ? Date.now() : known.toldAt,
       timer: setTimeout(() => this.end(key), STOPS_AFTER_MS),
-    });
+    };
+    this.own.set(key, own);
     if (!retell) return;
-    if (shownAs !== null) this.chats.tell(shownAs, conversation.id, true);
+    this.show(own, true);
     this.tell(writing, { audience: audienceOf(conversation), asOf: conversation.updatedAt.toISOString() });
   }
 
@@ -165,9 +166,13 @@ export class Typing {
     if (known === undefined) return;
     clearTimeout(known.timer);
     this.own.delete(key);
-    const { writing, shownAs } = known;
-    if (shownAs !== null) this.chats.tell(shownAs, writing.conversationId, false);
-    this.tell(writing, null);
+    this.show(known, false);
+    this.tell(known.writing, null);
+  }
+
+  /** To the customer, where their channel can. */
+  private show({ writing, actor, channel }: Own, typing: boolean): void {
+    this.outbox.driverOf(channel)?.typingNow?.(actor, writing.conversationId, typing);
   }
 
   private tell(writing: Writing, to: News['to']): void {

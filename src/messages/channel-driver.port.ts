@@ -1,3 +1,4 @@
+import type { StaffActor } from '../common/actor';
 import type { OutgoingContent, StoredContent } from './outgoing.types';
 
 /** A message of ours that a channel shall bring to a customer. */
@@ -77,4 +78,9 @@ export interface ChannelDriver {
   markRead?(message: TheirMessage): Promise<Tell | null>;
   /** The same of somebody who is writing an answer to it; `by` whom. */
   typing?(message: TheirMessage, by: number): Promise<Tell | null>;
+  /**
+   * The same where it costs nothing: told at once, in no unit of work, while it goes on again and again, and when it is
+   * over. Left out where a provider would have to be asked.
+   */
+  typingNow?(by: StaffActor, conversationId: number, typing: boolean): void;
 }

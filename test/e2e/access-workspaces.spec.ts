@@ -4,6 +4,7 @@ import { ACCESS_LEVELS, type AccessLevel, includesLevel } from '../../src/common
 import type { Ids, Workspace } from '../support/areas';
 import { ask, conversationOf, membersOf, secondWorkspace, streamed } from '../support/crm';
 import { eventually } from '../support/eventually';
+import { StoredRows } from '../support/stored-rows';
 import { type Caller, TestSystem } from '../support/system';
 import { AREAS } from './access/areas';
 
@@ -15,7 +16,7 @@ let system: TestSystem;
 let ours: Workspace;
 let theirs: Awaited<ReturnType<typeof secondWorkspace>>;
 let admin: Caller;
-let tables: string[];
+let rows: StoredRows;
 let levels: Map<string, AccessLevel>;
 
 beforeAll(async () => {
@@ -25,12 +26,7 @@ beforeAll(async () => {
   const employer = await system.signIn('employer');
   ours = { id: 1, admin, supervisor, employer };
   theirs = await secondWorkspace(system, 'rivals');
-  const found = await system.sql<{ name: string }>(
-    `select table_name as name from information_schema.columns
-     where column_name = 'workspace_id' and table_schema = 'public' order by 1`,
-  );
-  tables = found.map((table) => table.name).filter((name) => !SUMMED_UP_LATER.test(name));
-  expect(tables.length).toBeGreaterThan(10);
+  rows = await StoredRows.of(system);
   levels = new Map(
     (await collectEntrances(AppModule)).map((one) => [
       `${one.scope} ${one.name}`,
@@ -39,31 +35,6 @@ beforeAll(async () => {
   );
 });
 afterAll(() => system.stop());
-
-/** What is counted of the other tables, when there is time for it. */
-const SUMMED_UP_LATER = /^(analytics_|conversation_tally$)/;
-
-/** A checksum of everything that is stored of a workspace, by table. */
-async function stored(workspaceId: number): Promise<unknown> {
-  const sums = tables.map(
-    (name) =>
-      `select '${name}' as name, md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as sum from ${name} t where workspace_id = $1`,
-  );
-  return await system.sql(`${sums.join(' union all ')} order by name`, [workspaceId]);
-}
-
-/** Nothing of theirs is on its way any more: what a customer said was delivered and read. */
-async function settled(workspaceId: number): Promise<unknown> {
-  let last = await stored(workspaceId);
-  return await eventually(
-    async () => {
-      const before = JSON.stringify(last);
-      last = await stored(workspaceId);
-      return before === JSON.stringify(last) ? last : false;
-    },
-    { what: 'quiet' },
-  );
-}
 
 const nothing = (ids: Ids): Ids => Object.fromEntries(Object.keys(ids).map((name) => [name, MISSING]));
 const told = ({ status, body }: { status: number; body: object }): object => ({
@@ -93,7 +64,7 @@ describe.each(EVERY_TRY.map((one) => [`${one.one.route} (${one.area.name} ${one.
     test('ids of another workspace answer like missing ones and change nothing; for its own people they work', async () => {
       const own = await area.make(system, ours);
       const foreign = await area.make(system, theirs);
-      const before = await settled(theirs.id);
+      const before = await rows.settled(theirs.id);
 
       const toForeign = await one.call(admin, foreign, own);
       const toMissing = await one.call(admin, nothing(own), own);
@@ -101,7 +72,7 @@ describe.each(EVERY_TRY.map((one) => [`${one.one.route} (${one.area.name} ${one.
       expect(told(toForeign)).toEqual(told(toMissing));
       expect(JSON.stringify(toForeign.body)).not.toMatch(/rivals|Theirs|hello/);
       if (toForeign.status < 400) expect((toForeign.body as { data: unknown[] }).data).toEqual([]);
-      expect(await stored(theirs.id)).toEqual(before);
+      expect(await rows.now(theirs.id)).toEqual(before);
       const toOwn = await one.call(theirs.admin, foreign, foreign);
       expect([toOwn.status < 300, toOwn.body]).toEqual([true, toOwn.body]);
     });

@@ -3,8 +3,10 @@ import type {
   AdminConversationDetail,
   AdminConversationList,
 } from '../../src/app-chat/admin-conversation.types';
+import { ChatConversationsRepository } from '../../src/app-chat/chat-conversations.repository';
+import { ChatUsersRepository } from '../../src/app-chat/chat-users.repository';
 import { openChat } from '../support/chat';
-import { appOf, type Customer, customer, IM, type Success } from '../support/chat-admin';
+import { appOf, type Customer, customer, IM, type Success, SUPPORT } from '../support/chat-admin';
 import { conversationOf } from '../support/crm';
 import { eventually } from '../support/eventually';
 import { type Caller, TestSystem } from '../support/system';
@@ -232,6 +234,52 @@ describe('one conversation', () => {
         });
     },
   );
+});
+
+describe('what is deleted while it is being looked at', () => {
+  type Rows = Pick<ChatUsersRepository, 'findMany'> | Pick<ChatConversationsRepository, 'findMany'>;
+  const deletions: [string, (one: Customer) => string, () => Rows][] = [
+    [
+      'a conversation',
+      ({ conversation }) => `/conversations/${conversation}`,
+      () => system.app.get(ChatConversationsRepository, { strict: false }),
+    ],
+    [
+      'its user',
+      ({ actor }) => `/contacts/${actor.contactId}`,
+      () => system.app.get(ChatUsersRepository, { strict: false }),
+    ],
+  ];
+  const surfaces: [string, number][] = [
+    [`${IM}?user_id=:user`, 200],
+    [`${IM}/:conversation`, 404],
+    ['/admin/chat/dashboard', 200],
+    [`${SUPPORT}?user_id=:user`, 200],
+    [`${SUPPORT}/:conversation/messages`, 404],
+  ];
+
+  test.each(deletions)('%s is left out of lists, and by itself it is missing', async (_, path, rowsOf) => {
+    for (const [surface, status] of surfaces) {
+      const one = await customer(system, { account_name: 'Vanishing' });
+      const rows = rowsOf();
+      const findMany = rows.findMany.bind(rows) as (ids: number[]) => Promise<never[]>;
+      let isThere = true;
+      // Between two statements of the request: after the one that found it, where there are several.
+      const reading = jest.spyOn(rows, 'findMany').mockImplementation(async (ids) => {
+        const found = await findMany(ids);
+        const again = !surface.endsWith(':conversation') || reading.mock.calls.length > 1;
+        if (!isThere || !(again || rows instanceof ChatUsersRepository)) return found;
+        isThere = false;
+        expect((await admin.delete(path(one))).status).toBe(204);
+        return await findMany(ids);
+      });
+      const asked = surface.replace(':user', `${one.userId}`).replace(':conversation', `${one.conversation}`);
+      const answer = await supervisor.get(asked);
+      reading.mockRestore();
+      expect([surface, isThere, answer.status, answer.body]).toEqual([surface, false, status, answer.body]);
+      expect(JSON.stringify(answer.body)).not.toContain('Vanishing');
+    }
+  });
 });
 
 describe('who may', () => {

@@ -152,6 +152,18 @@ test('messages that a user may not send are refused, and unknown ones do nothing
   expect(listener.heard).toEqual([]);
 });
 
+test('who sends faster than is handled is answered up to 500 messages that wait, and cut off beyond', async () => {
+  const [eager, flooding] = [await enterChat(system, agent), await enterChat(system, await openChat(system))];
+  const payload = { conversation_id: 1 };
+  const replies = await Promise.all(
+    Array.from({ length: 400 }, () => askChat(eager, 'leave_conversation', payload)),
+  );
+  expect(replies).toHaveLength(400);
+  for (let i = 0; i < 5_000; i++) flooding.socket.emit('leave_conversation', payload, () => undefined);
+  await eventually(() => flooding.socket.disconnected, { what: 'the end of the socket' });
+  expect(eager.socket.connected).toBe(true);
+});
+
 test('without a token nobody hears or says anything, whatever they send', async () => {
   const { socket, heard } = knockOnChat(system, {});
   socket.emit('join_admin_rooms', { rooms: ['admin_notifications'] });

@@ -1,6 +1,7 @@
 import { ChatGateway } from '../../src/chat-gateway/chat.gateway';
 import { DeliveryProofs } from '../../src/chat-gateway/delivery-proofs.service';
-import { openChat } from '../support/chat';
+import type { ChatSocket as ServerSocket } from '../../src/chat-gateway/chat-socket';
+import { type ChatPerson, openChat } from '../support/chat';
 import {
   askChat,
   type ChatListener,
@@ -48,6 +49,15 @@ function breaks({ socket }: ChatListener): void {
   socket.disconnect();
 }
 
+/** A user's socket, as the server has it. */
+function socketOf({ userId }: ChatPerson): ServerSocket {
+  const namespace = system.app.get(ChatGateway, { strict: false })['namespace'];
+  return [...namespace.sockets.values()].find(({ data }) => data.actor.userId === userId)!;
+}
+
+/** Acknowledgements that the server waits for. */
+const awaited = (socket: ServerSocket): number => (socket['acks'] as Map<number, unknown>).size;
+
 /** Has the server ask at once whether the clients are still there. */
 function pingAll(server: TestSystem): void {
   const namespace = server.app.get(ChatGateway, { strict: false })['namespace'];
@@ -89,6 +99,28 @@ test('nobody misses or hears twice what is said while they connect', async () =>
   }
   // Nothing was proven meanwhile, so the first heard all there is.
   for (const listener of listeners) expect(contents(listener)).toEqual(['before', ...said]);
+});
+
+test('of more than 1,000 the oldest come first, and the others with the next connection', async () => {
+  const { user, conversationId } = await newConversation(system);
+  await system.sql(
+    `insert into message (workspace_id, conversation_id, sender_type, sender_user, body, whatsapp_status)
+     select 1, $1, 'user', $2, g.i::text, 'sent' from generate_series(1, 1002) as g(i) order by g.i`,
+    [conversationId, agent.user.id],
+  );
+  const numbers = (from: number, to: number): string[] =>
+    Array.from({ length: to - from + 1 }, (_, i) => `${from + i}`);
+  const first = await enterChat(system, user);
+  await hears(first, 'new_message', 1_000);
+  const [live] = await answers(conversationId, 'live');
+  await hears(first, 'new_message', 1_001);
+  expect(contents(first)).toEqual([...numbers(1, 1_000), 'live']);
+  for (const { acknowledge } of first.heard) acknowledge?.();
+  await isDelivered(live!);
+  first.socket.disconnect();
+  const second = await enterChat(system, user);
+  await hears(second, 'new_message', 2);
+  expect(contents(second)).toEqual(numbers(1_001, 1_002));
 });
 
 describe('a connection that breaks proves nothing:', () => {
@@ -170,17 +202,37 @@ describe('what is proven to have arrived is delivered, and comes no more:', () =
   test('a ping that was sent before it proves nothing', async () => {
     const { user, conversationId } = await newConversation(system);
     const listener = await enterChat(system, user);
-    const namespace = system.app.get(ChatGateway, { strict: false })['namespace'];
-    const socket = [...namespace.sockets.values()].find(({ data }) => data.actor.userId === user.userId);
-    socket!.conn['sendPacket']('ping');
+    const socket = socketOf(user);
+    socket.conn['sendPacket']('ping');
     const [id] = await answers(conversationId, 'are you there?');
     await hears(listener, 'new_message');
-    socket!.conn.emit('heartbeat'); // as the late answer would
+    socket.conn.emit('heartbeat'); // as the late answer would
     await system.app.get(DeliveryProofs, { strict: false }).drained();
     expect(await statusOf(id!)).toBe('sent');
     pingAll(system);
     await isDelivered(id!);
   });
+});
+
+test('acknowledgements that never come are waited for until a ping proves the same, and no longer', async () => {
+  const { user, conversationId } = await newConversation(system);
+  const listener = await enterChat(system, user);
+  const socket = socketOf(user);
+  const [, two] = await answers(conversationId, 'one', 'two');
+  await hears(listener, 'new-chat-message', 2);
+  expect(awaited(socket)).toBe(4);
+  socket.conn['sendPacket']('ping');
+  await isDelivered(two!);
+  expect(awaited(socket)).toBe(0);
+  await answers(conversationId, 'three');
+  await hears(listener, 'new-chat-message', 3);
+  socket.conn.emit('heartbeat'); // of the ping before it
+  expect(awaited(socket)).toBe(2);
+  // Clients listen to one of the two names, so the other's never comes.
+  listener.heard.findLast(({ event }) => event === 'new_message')!.acknowledge!();
+  await eventually(() => awaited(socket) === 1);
+  socket.conn['sendPacket']('ping');
+  await eventually(() => awaited(socket) === 0);
 });
 
 test('message_delivered is only for messages of one’s own conversation', async () => {

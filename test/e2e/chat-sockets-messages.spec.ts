@@ -1,15 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { clientId } from '../support/chat';
 import {
   askChat,
-  type ChatListener,
+  connectedChat,
+  type ConnectedChat,
   enterChat,
   hangUp,
   hears,
   newConversation,
   says,
 } from '../support/chat-socket';
-import { eventually } from '../support/eventually';
 import { form, picture, post } from '../support/files';
 import { type Caller, TestSystem } from '../support/system';
 
@@ -23,25 +22,7 @@ beforeAll(async () => {
 afterEach(hangUp);
 afterAll(() => system.stop());
 
-interface Chat {
-  user: Awaited<ReturnType<typeof newConversation>>['user'];
-  conversationId: number;
-  /** The user's socket, and that of an agent who has joined. */
-  theirs: ChatListener;
-  ours: ChatListener;
-}
-
-async function chat(): Promise<Chat> {
-  const { user, conversationId } = await newConversation(system);
-  const theirs = await enterChat(system, user);
-  const ours = await enterChat(system, agent, { auth: { role: 'admin' } });
-  const joined = await askChat(ours, 'join_conversation', { conversation_id: conversationId });
-  expect(joined).toEqual({ status: 'success', data: { conversation_id: conversationId } });
-  return { user, conversationId, theirs, ours };
-}
-
-const reads = (caller: Caller, id: number): Promise<unknown> =>
-  caller.patch(`/messages/conversation/${id}/mark-as-read`);
+const chat = (): Promise<ConnectedChat> => connectedChat(system, agent);
 
 /** In the words of each contract: the event, and what its fields are called. */
 const SENDS = [
@@ -212,8 +193,10 @@ test.each([
   const [event, limit, text, id, before] = row;
   const { conversationId, theirs } = await chat();
   const other = await chat();
-  const say = ({ theirs: socket, conversationId: at }: Pick<Chat, 'theirs' | 'conversationId'>, i: number) =>
-    askChat(socket, event, { [id]: at, [text]: `${i}` });
+  const say = (
+    { theirs: socket, conversationId: at }: Pick<ConnectedChat, 'theirs' | 'conversationId'>,
+    i: number,
+  ) => askChat(socket, event, { [id]: at, [text]: `${i}` });
   const replies = await Promise.all(
     Array.from({ length: limit - before + 1 }, (_, i) => say({ theirs, conversationId }, i)),
   );
@@ -257,207 +240,6 @@ test('staff send a file of the workspace by its file_id; what it is called must 
     data: { message_type: 'image', file_id: `upload_${uuid}`, file_url: expect.any(String), content: '' },
   });
   expect(await hears(theirs, 'new_message')).toEqual([sent.data]);
-});
-
-describe('typing', () => {
-  const STARTS = [
-    ['typing_start', 'typing_stop', 'conversation_id'],
-    ['typing-start', 'typing-stop', 'conversationId'],
-  ] as const;
-
-  test.each(STARTS)(
-    '%s and %s of a user reach staff who joined, of staff the user',
-    async (start, stop, key) => {
-      const { user, conversationId, theirs, ours } = await chat();
-      const colleague = await enterChat(system, await system.signIn('employer'));
-      await askChat(colleague, 'join-chat', { conversationId });
-      const both = { conversation_id: conversationId, conversationId };
-      const byUser = {
-        ...both,
-        sender_role: 'user',
-        userType: 'user',
-        sender_identifier: user.uuid,
-        userId: user.userId,
-      };
-      const byAgent = {
-        ...both,
-        sender_role: 'admin',
-        userType: 'admin',
-        sender_identifier: agent.user.username,
-        userId: agent.user.id,
-      };
-      for (const [from, to, who] of [
-        [theirs, ours, byUser],
-        [ours, theirs, byAgent],
-      ] as const) {
-        expect(await askChat(from, start, { [key]: conversationId })).toEqual({
-          status: 'success',
-          data: { conversation_id: conversationId, typing: true },
-        });
-        await hears(to, 'typing_indicator');
-        await askChat(from, start, { [key]: conversationId });
-        await askChat(from, stop, { [key]: conversationId });
-        const told = [
-          { ...who, typing: true, isTyping: true },
-          { ...who, typing: false, isTyping: false },
-        ];
-        expect(await hears(to, 'typing_indicator', 2)).toEqual(told);
-        expect(await hears(to, 'user-typing', 2)).toEqual(told);
-      }
-      expect(ours.of('typing_indicator')).toHaveLength(2); // of the user: nobody hears that they type themselves
-      expect(await hears(colleague, 'typing_indicator', 4)).toHaveLength(4);
-    },
-  );
-
-  test('who falls silent has stopped after 5 s', async () => {
-    const { conversationId, theirs, ours } = await chat();
-    await askChat(theirs, 'typing_start', { conversation_id: conversationId });
-    await hears(ours, 'typing_indicator');
-    const began = performance.now();
-    expect((await hears(ours, 'typing_indicator', 2))[1]).toMatchObject({ typing: false });
-    expect(performance.now() - began).toBeGreaterThan(4_500);
-    expect(performance.now() - began).toBeLessThan(7_000);
-  });
-
-  test('over REST and on /crm it reaches the user as well', async () => {
-    const { conversationId, theirs } = await chat();
-    expect((await agent.post(`/messages/conversation/${conversationId}/typing`)).body).toMatchObject({
-      accepted: true,
-    });
-    expect((await hears(theirs, 'typing_indicator'))[0]).toMatchObject({
-      sender_identifier: agent.user.username,
-      typing: true,
-    });
-    const other = await chat();
-    const desk = await system.listen(agent);
-    desk.socket.emit('typing:start', { conversation_id: other.conversationId });
-    expect((await hears(other.theirs, 'typing_indicator'))[0]).toMatchObject({
-      conversation_id: other.conversationId,
-      sender_role: 'admin',
-      typing: true,
-    });
-    desk.socket.emit('typing:stop', { conversation_id: other.conversationId });
-    expect((await hears(other.theirs, 'typing_indicator', 2))[1]).toMatchObject({ typing: false });
-  });
-
-  test('10 indicators a minute and conversation in the words of HomeAssistant IM: going on and stopping are none', async () => {
-    const { conversationId, theirs, ours } = await chat();
-    const say = (event: string) => askChat(theirs, event, { conversation_id: conversationId });
-    for (let i = 1; i <= 10; i++) {
-      expect((await say('typing_start')).status).toBe('success');
-      await hears(ours, 'typing_indicator', 2 * i - 1);
-      if (i === 1) expect((await say('typing_start')).status).toBe('success');
-      expect((await say('typing_stop')).status).toBe('success');
-      await hears(ours, 'typing_indicator', 2 * i);
-    }
-    expect(await say('typing_start')).toMatchObject({ error_code: 'RATE_LIMITED' });
-  });
-
-  test('20 in 10 s in those of Anume', async () => {
-    const { conversationId, theirs } = await chat();
-    const replies = [];
-    for (let i = 0; i < 21; i++) replies.push(await askChat(theirs, 'typing-start', { conversationId }));
-    expect(replies.slice(0, 20).every(({ status }) => status === 'success')).toBe(true);
-    expect(replies[20]).toMatchObject({ error_code: 'RATE_LIMITED' });
-  });
-
-  test('in other people’s conversations is refused, and nobody hears it', async () => {
-    const { conversationId, theirs, ours } = await chat();
-    const stranger = await enterChat(system, (await newConversation(system)).user);
-    for (const [event, key] of [
-      ['typing_start', 'conversation_id'],
-      ['typing-start', 'conversationId'],
-    ] as const)
-      expect(await askChat(stranger, event, { [key]: conversationId })).toMatchObject({
-        error_code: 'NOT_FOUND',
-      });
-    await askChat(theirs, 'typing_start', { conversation_id: conversationId });
-    expect(await hears(ours, 'typing_indicator')).toHaveLength(1);
-    expect(stranger.heard).toEqual([]);
-  });
-});
-
-describe('reading', () => {
-  test.each([
-    ['mark_messages_read', 'conversation_id', 'message_ids'],
-    ['mark-messages-read', 'conversationId', 'messageIds'],
-  ])(
-    '%s of a user tells staff, once for each message; of staff it tells the user',
-    async (event, key, ids) => {
-      const { conversationId, theirs, ours } = await chat();
-      const said = [];
-      for (const body of ['one', 'two', 'three'])
-        said.push(
-          (await agent.post<{ id: number }>('/messages', { conversation_id: conversationId, body })).body.id,
-        );
-      const marked = await askChat(theirs, event, { [key]: conversationId, [ids]: [said[0]] });
-      expect(marked).toEqual({ status: 'success', data: { conversation_id: conversationId, marked: 1 } });
-      expect(await hears(ours, 'message_read')).toEqual([
-        {
-          conversation_id: conversationId,
-          conversationId,
-          message_ids: [said[0]],
-          messageIds: [said[0]],
-          read_by: 'user',
-          readBy: 'user',
-          read_at: expect.any(String),
-        },
-      ]);
-      expect(await askChat(theirs, event, { [key]: conversationId })).toMatchObject({ data: { marked: 2 } });
-      await hears(ours, 'message_read', 3);
-      await hears(ours, 'messages-read', 3);
-      const told = ours.of('messages-read').flatMap((one) => one['message_ids']);
-      expect(told).toEqual(said);
-
-      const byStaff = await askChat(ours, event, { [key]: conversationId });
-      expect(byStaff).toMatchObject({ data: { marked: 1 } });
-      await eventually(() => theirs.of('messages-read').some((one) => one['read_by'] === 'admin'));
-      const [first] = await system.sql<{ id: string }>(
-        `select id from message where conversation_id = $1 and sender_type = 'contact'`,
-        [conversationId],
-      );
-      const reading = theirs.of('message_read').filter((one) => one['read_by'] === 'admin');
-      expect(reading).toMatchObject([{ message_ids: [Number(first!.id)], conversation_id: conversationId }]);
-    },
-  );
-
-  test('staff who read elsewhere tell the user of each message once', async () => {
-    const { user, conversationId, theirs } = await chat();
-    await reads(agent, conversationId);
-    await hears(theirs, 'message_read');
-    await says(user, 'second');
-    await says(user, 'third');
-    await agent.patch(`/conversations/${conversationId}/assign`);
-    await hears(theirs, 'message_read', 2);
-    await agent.patch(`/conversations/${conversationId}`, { priority: 'high' });
-    await reads(agent, conversationId);
-    await delay(100);
-    const rows = await system.sql<{ id: string }>(
-      `select id from message where conversation_id = $1 and sender_type = 'contact' order by id`,
-      [conversationId],
-    );
-    const told = theirs.of('message_read').map((one) => one['message_ids']);
-    expect(told).toEqual([[Number(rows[0]!.id)], [Number(rows[1]!.id), Number(rows[2]!.id)]]);
-  });
-});
-
-test('who closes and reopens a conversation is told to both, in the words of both contracts', async () => {
-  const { user, conversationId, theirs, ours } = await chat();
-  await agent.patch(`/conversations/${conversationId}/assign`);
-  await agent.patch(`/conversations/${conversationId}`, { status: 'closed' });
-  const closed = {
-    conversation_id: conversationId,
-    status: 'closed',
-    support_status: 'closed',
-    changed_by: 'admin',
-  };
-  for (const listener of [theirs, ours])
-    expect(await hears(listener, 'conversation_status')).toEqual([closed]);
-  await agent.patch(`/conversations/${conversationId}`, { status: 'active' });
-  const open = { ...closed, status: 'active', support_status: 'open' };
-  expect(await hears(theirs, 'conversation_status', 2)).toEqual([closed, open]);
-  expect((await user.post(`/api/chat/conversations/${conversationId}/close`)).status).toBeLessThan(300);
-  expect((await hears(ours, 'conversation_status', 3))[2]).toEqual({ ...closed, changed_by: 'user' });
 });
 
 test('a message that is deleted says nothing any more to anybody who has it', async () => {

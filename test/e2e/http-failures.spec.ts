@@ -1,5 +1,7 @@
 import { JournalReader } from '../../src/platform/events/journal-reader';
 import { createLogger } from '../../src/platform/observability/logger';
+import { openChat } from '../support/chat';
+import { enterChat, hangUp, refusalOfChat } from '../support/chat-socket';
 import { ask, refusalOf } from '../support/crm';
 import { DatabaseProxy } from '../support/database-proxy';
 import { eventually } from '../support/eventually';
@@ -217,6 +219,15 @@ describe('while the database is away', () => {
     });
     expect((await server.call('GET', '/health/ready')).status).toBe(200);
     expect(listener.socket.connected).toBe(true);
+  });
+
+  test('who connects to the live chat meanwhile is refused with the reason, and let in when they come back', async () => {
+    const user = await openChat(system);
+    await proxy.cut();
+    expect((await refusalOfChat(server, { token: user.token })).code).toBe('DATABASE_UNAVAILABLE');
+    await proxy.restore();
+    await eventually(() => enterChat(server, user), { what: 'the way back' });
+    hangUp();
   });
 
   test('a socket that cannot catch up is closed, not left connected and deaf', async () => {

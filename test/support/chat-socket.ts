@@ -124,6 +124,24 @@ export async function newConversation(
   return { user, conversationId: await says(user, text) };
 }
 
+/** A conversation whose user is connected, and an agent who has joined it. */
+export interface ConnectedChat {
+  user: ChatPerson;
+  conversationId: number;
+  theirs: ChatListener;
+  /** The agent's. */
+  ours: ChatListener;
+}
+
+export async function connectedChat(system: TestSystem, agent: { token: string }): Promise<ConnectedChat> {
+  const { user, conversationId } = await newConversation(system);
+  const theirs = await enterChat(system, user);
+  const ours = await enterChat(system, agent, { auth: { role: 'admin' } });
+  const joined = await askChat(ours, 'join_conversation', { conversation_id: conversationId });
+  expect(joined).toEqual({ status: 'success', data: { conversation_id: conversationId } });
+  return { user, conversationId, theirs, ours };
+}
+
 /** Into the newest open conversation, over REST; answers which that is. */
 export async function says(user: ChatPerson, message: string): Promise<number> {
   const { status, body } = await user.post<{ data: { conversation_id: number } }>('/api/chat/messages', {
