@@ -132,14 +132,17 @@ export class InboundRepository {
 
   /**
    * One message, into a conversation that is locked and whose customer may be answered freely at any time: stored,
-   * counted, and without files also announced, in one statement. Null where its external id is taken.
+   * counted, and without files also announced, in one statement, which then is the last of the unit of work. Null where
+   * its external id is taken.
    */
   async insertOne(
     conversationId: number,
     row: InboundRow & { replyToId: number | null },
     withFiles: boolean,
   ): Promise<Message | null> {
-    const [added] = await this.work.current.prepared<Message>(
+    const tx = this.work.current;
+    const [added] = await (withFiles ? tx.prepared<Message> : tx.preparedLast<Message>).call(
+      tx,
       'inbound_insert_one',
       `with added as (
          insert into message (conversation_id, sender_type, type, body, payload, sent_at, delivered_at, whatsapp_message_id,

@@ -79,8 +79,8 @@ export class InboundService {
   }
 
   /**
-   * One message, with files that are here already, into a conversation that its channel has chosen and locked. Within
-   * the open unit of work. Null where there is a message of this external id.
+   * One message, with files that are here already, into a conversation that its channel has chosen and locked. It is the
+   * last act of the open unit of work. Null where there is a message of this external id.
    */
   async receiveInto(
     conversationId: number,
@@ -88,9 +88,9 @@ export class InboundService {
     { files = [], replyToId = null }: { files?: Upload[]; replyToId?: number | null } = {},
   ): Promise<MessageDto | null> {
     const withFiles = files.length > 0;
+    this.journal.announce();
     const stored = await this.inbound.insertOne(conversationId, { ...message, replyToId }, withFiles);
     if (stored === null) return null;
-    this.journal.announce();
     if (!withFiles) return toMessageDto(stored);
     await this.attachments.attach(stored.id, files);
     this.inbound.announce([stored.id], true);

@@ -277,6 +277,65 @@ describe('statements that travel together', () => {
   });
 });
 
+describe('a last statement', () => {
+  const addLast = (tx: Transaction, name: string | null): Promise<unknown> =>
+    tx.preparedLast('test_add_last', 'insert into bot (name) values ($1) returning name', [name]);
+
+  it('is answered, and kept with all before it once the unit of work is done', async () => {
+    const told: string[] = [];
+    const answer = await platform.work.run(SCOPE, async (tx) => {
+      tx.afterCommit(() => told.push('committed'));
+      await addBot(tx, 'before');
+      const rows = await addLast(tx, 'last');
+      expect(told).toEqual([]);
+      return rows;
+    });
+    expect([answer, await bots(), told]).toEqual([[{ name: 'last' }], ['before', 'last'], ['committed']]);
+  });
+
+  it('that fails keeps nothing, says why and tells nobody', async () => {
+    const told: string[] = [];
+    const failing = platform.work.run(SCOPE, async (tx) => {
+      tx.afterCommit(() => told.push('committed'));
+      await addBot(tx, 'undone');
+      await addLast(tx, null);
+    });
+    await expect(failing).rejects.toMatchObject({ code: '23502' });
+    expect([await bots(), told]).toEqual([[], []]);
+  });
+
+  it('is the last: nothing else is taken, and its connection goes back clean', async () => {
+    const late = platform.work.run(SCOPE, async (tx) => {
+      await addLast(tx, 'kept');
+      await addBot(tx, 'late');
+    });
+    await expect(late).rejects.toThrow('has ended');
+    expect(await bots()).toEqual(['kept']);
+    await platform.work.run(SCOPE, (tx) => addBot(tx, 'next'));
+    expect(await bots()).toEqual(['kept', 'next']);
+  });
+
+  it('whose connection dies is not reported as done', async () => {
+    const dying = platform.work.run(SCOPE, async (tx) => {
+      const pid = await pidOf(tx);
+      await tx.preparedLast('test_last_dies', 'select pg_terminate_backend($1)', [pid]);
+    });
+    await expect(dying).rejects.toThrow();
+  });
+
+  it('that meets a deadlock is tried again', async () => {
+    let tries = 0;
+    await platform.work.run(SCOPE, async (tx) => {
+      tries += 1;
+      await addBot(tx, `try ${tries}`);
+      if (tries === 1)
+        await tx.preparedLast('test_last_deadlock', `do $$ begin raise sqlstate '40P01'; end $$`, []);
+      else await addLast(tx, 'done');
+    });
+    expect(await bots()).toEqual(['try 2', 'done']);
+  });
+});
+
 describe('a deadlock', () => {
   it('is settled by running one of the two again, and both succeed', async () => {
     await platform.sql(`insert into bot (workspace_id, name) values (1, 'a'), (1, 'b')`);

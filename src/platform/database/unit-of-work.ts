@@ -31,6 +31,11 @@ export interface Transaction {
   /** The same, planned once per connection: for hot statements. */
   prepared<Row>(name: string, sql: string, values: unknown[]): Promise<Row[]>;
   /**
+   * The same for the last one: COMMIT goes out with it, which spares the locks a way there and back. Nothing may follow,
+   * and what fails afterwards undoes nothing.
+   */
+  preparedLast<Row>(name: string, sql: string, values: unknown[]): Promise<Row[]>;
+  /**
    * For statements whose answer nobody needs: on the wire at once, in order, and awaited before the commit, which
    * does not happen where one of them failed.
    */
@@ -46,6 +51,7 @@ class OpenTransaction implements Transaction {
   /** What broke the transaction, where later errors are only consequences of it. */
   cause: unknown = null;
   private readonly sent: Promise<unknown>[] = [];
+  private committing: Promise<void> | null = null;
 
   constructor(
     readonly workspaceId: number,
@@ -66,6 +72,10 @@ class OpenTransaction implements Transaction {
   }
 
   async commit(): Promise<void> {
+    return await (this.committing ??= this.doCommit());
+  }
+
+  private async doCommit(): Promise<void> {
     this.ended = true;
     const commit = this.client.query('commit');
     await Promise.allSettled([...this.sent, commit]);
@@ -87,6 +97,14 @@ class OpenTransaction implements Transaction {
 
   async prepared<Row>(name: string, sql: string, values: unknown[]): Promise<Row[]> {
     return await this.rows({ name, text: sql, values });
+  }
+
+  async preparedLast<Row>(name: string, sql: string, values: unknown[]): Promise<Row[]> {
+    const rows = this.rows<Row>({ name, text: sql, values });
+    this.track(rows);
+    this.committing = this.doCommit();
+    this.committing.catch(() => undefined); // whoever ends the unit of work hears of it
+    return await rows;
   }
 
   send(name: string, sql: string, values: unknown[]): void {

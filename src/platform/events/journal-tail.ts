@@ -9,8 +9,11 @@ import { WakeUp } from './wake-up';
 const PAGE = 1_000;
 /** Looks this often, in ms, where no signal comes (another process wrote and the notification was lost). */
 const POLL_MS = 1_000;
-/** Readings begin at least this long, in ms, after one another: under load one serves several commits. */
-const READING_GAP_MS = 10;
+/**
+ * After a reading it rests twice as long as that took, within these bounds in ms: news are told at once where there is
+ * time for it, and under load one reading serves several commits.
+ */
+const REST_MS = { least: 1, most: 10 };
 
 /** Follows the journal in this process from its start on and hands entries, in order, to one listener. */
 @Injectable()
@@ -21,7 +24,7 @@ export class JournalTail implements BeforeApplicationShutdown {
   private listener: (events: JournalEvent[]) => void = () => undefined;
   private readonly observers = new Set<(events: JournalEvent[]) => void>();
   private again = false;
-  private lastReading = -Infinity;
+  private restsUntil = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private soon: NodeJS.Timeout | undefined;
   private stopListening: () => void = () => undefined;
@@ -70,14 +73,16 @@ export class JournalTail implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.stopListening();
     clearInterval(this.timer);
-    if (this.soon !== undefined) this.look();
-    while (this.reading !== null) await this.reading;
+    while (this.soon !== undefined || this.reading !== null) {
+      if (this.soon !== undefined) this.look();
+      await this.reading;
+    }
     this.stopped = true;
   }
 
   private lookSoon(): void {
     if (this.soon !== undefined || this.stopped) return;
-    const wait = this.lastReading + READING_GAP_MS - performance.now();
+    const wait = this.restsUntil - performance.now();
     if (wait <= 0) this.look();
     else this.soon = setTimeout(() => this.look(), wait);
   }
@@ -90,12 +95,14 @@ export class JournalTail implements BeforeApplicationShutdown {
       this.again = true;
       return;
     }
-    this.lastReading = performance.now();
+    const began = performance.now();
     this.reading = this.readAll().finally(() => {
       this.reading = null;
+      const now = performance.now();
+      this.restsUntil = now + Math.min(Math.max(2 * (now - began), REST_MS.least), REST_MS.most);
       if (this.again) {
         this.again = false;
-        this.look();
+        this.lookSoon();
       }
     });
   }
