@@ -61,7 +61,8 @@ export class ChatUploadsService {
     if (again) await this.uploads.discard(caller, [upload.id]);
     return await this.work.read(caller, async () => {
       const [user] = await this.users.findMany([conversation!.chatUserId]);
-      return (await this.views.ofMessages([message], user!))[0]!;
+      if (user === undefined) throw new AppError('NOT_FOUND', 'Conversation not found'); // deleted meanwhile
+      return (await this.views.ofMessages([message], user))[0]!;
     });
   }
 
