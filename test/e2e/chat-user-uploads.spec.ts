@@ -119,6 +119,37 @@ test('a retry with the same client_message_id is the same message, and keeps no 
   expect(await system.sql('select id from upload order by id')).toEqual(before);
 });
 
+test.each(['a user', 'staff'])(
+  'a retry of %s gets the same answer also after the conversation was closed',
+  async (who) => {
+    const { user, id } = await somebody(system);
+    const caller = who === 'staff' ? agent : user;
+    const parts: Part[] = [
+      ...formOf(id, 'image', await picture('png'), 'a.png'),
+      ['client_message_id', clientId()],
+    ];
+    const first = await sendForm(system, caller, parts);
+    expect(first.status).toBe(201);
+    const before = await system.sql('select id from upload order by id');
+    const again = await Promise.all([1, 2].map(() => sendForm(system, caller, parts)));
+    await admin.patch(`/conversations/${id}`, { status: 'closed' });
+    for (const answer of [...again, await sendForm(system, caller, parts)])
+      expect([answer.status, answer.body]).toEqual([201, first.body]);
+    expect(await system.sql('select id from upload order by id')).toEqual(before);
+    expect(
+      await sendForm(system, caller, [
+        ...formOf(id, 'file', 'x', 'a.txt'),
+        ['client_message_id', clientId()],
+      ]),
+    ).toMatchObject(chatRefusal(409, 'CONVERSATION_CLOSED'));
+    expect(await system.sql('select id from upload order by id')).toEqual(before);
+    if (who === 'staff')
+      expect(
+        await sendForm(system, caller, [...formOf(id, 'file', 'y', 'b.txt'), parts.at(-1)!]),
+      ).toMatchObject(chatRefusal(409, 'IDEMPOTENCY_KEY_REUSED'));
+  },
+);
+
 test('staff upload into what they may see; it is theirs', async () => {
   const { user, id } = await somebody(system);
   const answer = await sendForm(system, agent, formOf(id, 'image', await picture('png'), 'a.png'));
