@@ -209,6 +209,22 @@ describe('who is spoken for', () => {
     expect((await second.get(CURRENT)).status).toBe(401);
   });
 
+  test('a user has 20 sessions: a further one ends the oldest', async () => {
+    const sessions = [];
+    for (let i = 0; i < 21; i++) sessions.push(await openChat(system, { user_id: 330 }));
+    const answers = await Promise.all(sessions.map((one) => other.callerWith(one.token).get(CURRENT)));
+    expect(answers.map(({ status }) => status)).toEqual([401, ...Array.from({ length: 20 }, () => 200)]);
+  });
+
+  test('a session is over at its time', async () => {
+    const user = await openChat(system, { user_id: 340 });
+    await system.sql(
+      'update chat_session set expires_at = now() where chat_user_id = (select id from chat_user where user_id = 340)',
+    );
+    expect((await other.callerWith(user.token).get(CURRENT)).status).toBe(401);
+    expect((await signedCall(system, 'GET', `${CURRENT}?user_id=340`)).status).toBe(401);
+  });
+
   test.each([
     ['none', undefined],
     ['a made-up one', `chat_1_${randomBytes(32).toString('base64url')}`],
