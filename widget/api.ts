@@ -60,8 +60,15 @@ export class Api {
     return messages.sort((a, b) => a.id - b.id);
   }
 
-  async send(token: string, text: string, clientMessageId: string): Promise<WireMessage> {
-    return await this.call('POST', 'messages', token, { message: text, client_message_id: clientMessageId });
+  /** Without a conversation into the newest that is open, which is made where there is none. */
+  async send(
+    token: string,
+    text: string,
+    clientMessageId: string,
+    conversationId: number | null = null,
+  ): Promise<WireMessage> {
+    const path = conversationId === null ? 'messages' : `conversations/${conversationId}/messages`;
+    return await this.call('POST', path, token, { message: text, client_message_id: clientMessageId });
   }
 
   async markRead(token: string, conversationId: number, ids: number[]): Promise<void> {

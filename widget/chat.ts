@@ -128,7 +128,7 @@ export class Chat {
   }
 
   say(text: string): void {
-    this.outbox.add(text);
+    this.outbox.add(text, this.isClosed ? null : this.conversationId);
     this.sender.wake();
     this.listener.onChange();
   }

@@ -7,6 +7,8 @@ export interface Waiting {
   /** Messages go out in the order of their places. */
   place: string;
   text: string;
+  /** Into which it was written; null: whichever is open, or a new one. */
+  conversation: number | null;
   at: number;
   /** Why the server will not have it; null while it is worth trying. */
   problem: string | null;
@@ -24,8 +26,9 @@ export class Outbox {
     private readonly now: () => number = Date.now,
   ) {}
 
-  add(text: string): Waiting {
-    const message = { id: this.newId(), place: this.nextPlace(), text, at: this.now(), problem: null };
+  add(text: string, conversation: number | null = null): Waiting {
+    const [id, place, at] = [this.newId(), this.nextPlace(), this.now()];
+    const message = { id, place, text, conversation, at, problem: null };
     this.write(message);
     return message;
   }
@@ -86,9 +89,16 @@ export class Outbox {
 /** Null for what is not one of ours: the page may write what it likes. */
 function read(json: string | null, place: string): Waiting | null {
   try {
-    const { id, text, at, problem } = JSON.parse(json ?? 'null') as Record<string, unknown>;
+    const { id, text, at, conversation, problem } = JSON.parse(json ?? 'null') as Record<string, unknown>;
     if (typeof id !== 'string' || typeof text !== 'string' || typeof at !== 'number') return null;
-    return { id, text, at, place, problem: typeof problem === 'string' ? problem : null };
+    return {
+      id,
+      text,
+      at,
+      place,
+      conversation: typeof conversation === 'number' ? conversation : null,
+      problem: typeof problem === 'string' ? problem : null,
+    };
   } catch {
     return null;
   }

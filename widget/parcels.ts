@@ -1,8 +1,11 @@
-import type { Api, Refusal } from './api';
+import { type Api, Refusal } from './api';
 import type { Outbox, Waiting } from './outbox';
 import type { Parcel } from './sender';
 import type { Upload, Uploads } from './uploads';
 import type { WireMessage } from './wire';
+
+/** It is closed or another person's by now, or another tab has said it in a new one already. */
+const NOT_THERE = new Set(['CONVERSATION_CLOSED', 'NOT_FOUND', 'IDEMPOTENCY_KEY_REUSED']);
 
 export interface ParcelListener {
   /** The conversation into which files go; null where none is open. */
@@ -29,11 +32,22 @@ export class Parcels {
     return text === undefined ? null : this.ofText(text);
   }
 
-  private ofText({ id, text }: Waiting): Parcel {
+  private ofText(waiting: Waiting): Parcel {
     return {
-      send: async (token) => this.listener.onSent(await this.api.send(token, text, id)),
-      refuse: (refusal) => this.refused(id, refusal),
+      send: async (token) => this.listener.onSent(await this.sendText(token, waiting)),
+      refuse: (refusal) => this.refused(waiting.id, refusal),
     };
+  }
+
+  /** Into the conversation in which it was written; where that takes it no more, into whichever is open. */
+  private async sendText(token: string, { id, text, conversation }: Waiting): Promise<WireMessage> {
+    if (conversation === null) return await this.api.send(token, text, id);
+    try {
+      return await this.api.send(token, text, id, conversation);
+    } catch (error) {
+      if (!(error instanceof Refusal) || !NOT_THERE.has(error.code)) throw error;
+      return await this.api.send(token, text, id);
+    }
   }
 
   private ofFile(upload: Upload): Parcel {

@@ -72,8 +72,6 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatMessagesController,
     ChatConversationsController,
     ChatConversationMessagesController,
-    AdminChatController,
-    AdminSupportController,
     ChatUploadsController,
   ],
   providers: [

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/app-error';
 import { PlatformDatabase } from '../platform/database/connections';
 import { ChatAppsService } from './chat-apps.service';
 
@@ -10,6 +11,7 @@ export interface KnownApp {
   /** What its server may sign with. */
   secrets: string[];
   visitors: boolean;
+  /** As browsers write them. */
   origins: string[];
 }
 
@@ -49,6 +51,15 @@ export class AppDirectory {
     return app;
   }
 
+  /** The app that takes a visitor who comes from this website. Throws `FORBIDDEN` where none does. */
+  async ofVisitor(appId: string | undefined, origin: string | undefined): Promise<KnownApp> {
+    const app = await this.find(appId);
+    if (app?.visitors !== true) throw new AppError('FORBIDDEN', 'This app takes no visitors.');
+    if (app.origins.length > 0 && (origin === undefined || !app.origins.includes(origin)))
+      throw new AppError('FORBIDDEN', 'This app takes no visitors from this website.');
+    return app;
+  }
+
   private async load(appId: string | undefined): Promise<KnownApp | null> {
     const rows = await this.db.query<Row>(
       `select workspace_id, id, app_id, secret, previous_secret, visitors, origins from chat_app
@@ -64,7 +75,7 @@ export class AppDirectory {
       appId: row.app_id,
       secrets: this.apps.secretsOf(row.workspace_id, sealed),
       visitors: row.visitors,
-      origins: row.origins,
+      origins: row.origins.map((origin) => (URL.canParse(origin) ? new URL(origin).origin : origin)),
     };
   }
 }

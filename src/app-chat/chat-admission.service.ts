@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../common/app-error';
+import { FOREIGN_KEY_VIOLATION, sqlState } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Admissions } from '../platform/http/admissions';
 import { bodyHashOf } from '../platform/http/fastify';
@@ -26,6 +27,8 @@ export interface ChatRequest extends FastifyRequest {
 const STAFF_SURFACES = ['/admin/chat/', '/api/chat/admin/'];
 
 const MOST_USER_ID = Number.MAX_SAFE_INTEGER;
+
+const NO_SUCH_APP = 'Send X-App-Id: it names an app, of which there are more than one, or none.';
 
 /**
  * Who calls the live chat: a user with the token of their session, or their app's server, which signs the call and
@@ -96,11 +99,7 @@ export class ChatAdmission implements OnModuleInit {
         'X-Timestamp is not within five minutes of now, in milliseconds.',
       );
     const app = await this.apps.find(appId);
-    if (app === null)
-      throw new AppError(
-        'INVALID_SIGNATURE',
-        'Send X-App-Id: it names an app, of which there are more than one, or none.',
-      );
+    if (app === null) throw new AppError('INVALID_SIGNATURE', NO_SUCH_APP);
     const call = { timestamp, method: request.method, url: request.url };
     if (request.isMultipart())
       request.confirmBody = (bodyHash) => this.confirm(app, { ...call, bodyHash }, signature);
@@ -114,8 +113,15 @@ export class ChatAdmission implements OnModuleInit {
       throw new AppError('INVALID_SIGNATURE', 'The signature does not fit this call.');
     const expiresAt = new Date(Number(call.timestamp) + CLOCK_TOLERANCE_MS);
     const bytes = Buffer.from(signature, 'hex');
-    if (!(await this.work.run(app, () => this.signatures.use(app.app, bytes, expiresAt))))
-      throw new AppError('INVALID_SIGNATURE', 'This signature was used before.');
+    const isFirst = await this.work
+      .run(app, () => this.signatures.use(app.app, bytes, expiresAt))
+      .catch((error: unknown) => {
+        // The app is remembered for a moment after it was deleted.
+        throw sqlState(error) === FOREIGN_KEY_VIOLATION
+          ? new AppError('INVALID_SIGNATURE', NO_SUCH_APP)
+          : error;
+      });
+    if (!isFirst) throw new AppError('INVALID_SIGNATURE', 'This signature was used before.');
   }
 }
 

@@ -157,14 +157,16 @@ export class ChatReadingService {
     ]);
     const lastById = new Map<number, MessageDto>(last.map((message) => [message.id, message]));
     const userById = new Map(users.map((user) => [user.id, user]));
-    return conversations.map((conversation, i) =>
-      toChatConversationView(conversation, {
-        user: caller.kind === 'chat_user' ? caller : userById.get(conversation.chatUserId)!,
+    return conversations.flatMap((conversation, i) => {
+      const user = caller.kind === 'chat_user' ? caller : userById.get(conversation.chatUserId);
+      if (user === undefined) return []; // deleted in this moment, with all that they said
+      return toChatConversationView(conversation, {
+        user,
         lastMessage: lastById.get(conversation.lastMessageId ?? 0),
         unreadByUser: unread[i]!,
         asked: caller.kind === 'chat_user' ? 'user' : 'admin',
         words,
-      }),
-    );
+      });
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Ip, Post } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { AppError, invalid } from '../common/app-error';
+import { invalid } from '../common/app-error';
 import { AccessFor, Public } from '../platform/http/access';
 import { SIGNED_BODY } from '../platform/http/fastify';
 import { Unlimited } from '../platform/http/rate-limit.guard';
@@ -89,10 +89,7 @@ export class ChatSessionsController {
     @Ip() ip: string,
   ): Promise<ChatAnswer<ChatSessionDto>> {
     await this.limits.count('visitor', ip);
-    const app = await this.apps.find(input.app_id);
-    if (app?.visitors !== true) throw new AppError('FORBIDDEN', 'This app takes no visitors.');
-    if (app.origins.length > 0 && (origin === undefined || !app.origins.includes(origin)))
-      throw new AppError('FORBIDDEN', 'This app takes no visitors from this website.');
+    const app = await this.apps.ofVisitor(input.app_id, origin);
     return answer(toSessionDto(await this.sessions.open(app, { accountName: input.name }, true)));
   }
 }

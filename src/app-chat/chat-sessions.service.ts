@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
+import { constraintOf } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import type { AppActor, ChatActor } from './chat-actor';
 import { ChatSessionsRepository } from './chat-sessions.repository';
@@ -13,6 +14,9 @@ const TOKEN = /^chat_([0-9a-z]{1,11})_[\w-]{43}$/;
 /** A session that is over ends within this time, in ms. */
 const CACHE_MS = 1_000;
 const CACHE_LIMIT = 100_000;
+
+/** Broken where a user of an app that is gone is stored. */
+const ITS_APP = 'chat_user_workspace_id_app_fkey';
 
 const SESSION_OVER = 'The session is over; open a new one.';
 
@@ -42,11 +46,15 @@ export class ChatSessionsService {
     const expiresInSeconds = this.config.chat.sessionExpiresInSeconds;
     const token = `chat_${app.workspaceId.toString(36)}_${randomBytes(32).toString('base64url')}`;
     const expiresAt = new Date(Date.now() + expiresInSeconds * 1000);
-    const user = await this.work.run(app, async () => {
+    const arrive = async (): Promise<ChatUser> => {
       const arrived = await this.users.arrive(app, stated, visitor);
       const session = { id: randomUUID(), tokenHash: hashOf(token), chatUserId: arrived.id, expiresAt };
       await this.rows.insert(session);
       return arrived;
+    };
+    const user = await this.work.run(app, arrive).catch((error: unknown) => {
+      // The app is remembered for a moment after it was deleted.
+      throw constraintOf(error) === ITS_APP ? new AppError('FORBIDDEN', 'There is no such app.') : error;
     });
     return { token, expiresAt, expiresInSeconds, user };
   }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error';
+import { ConversationsService } from '../conversations/conversations.service';
 import { OPEN_STATUSES } from '../conversations/conversations.types';
+import { ConversationMessages } from '../messages/conversation-messages.service';
 import type { MessageDto } from '../messages/messages.types';
 import { SendingService } from '../messages/sending.service';
 import { UnitOfWork } from '../platform/database/unit-of-work';
@@ -26,7 +28,9 @@ export class ChatUploadsService {
     private readonly uploads: UploadsService,
     private readonly access: ChatAccess,
     private readonly users: ChatUsersRepository,
+    private readonly conversations: ConversationsService,
     private readonly messages: ChatMessagesService,
+    private readonly conversationMessages: ConversationMessages,
     private readonly sending: SendingService,
     private readonly views: ChatViewsService,
     private readonly limits: ChatLimits,
@@ -46,7 +50,9 @@ export class ChatUploadsService {
       const form = checked(ChatUploadFields, fields, '');
       if (caller.kind === 'chat_user')
         refuseContradiction(caller, { userId: form.user_id, username: form.username });
-      conversation = await this.requireOpen(caller, form.conversation_id);
+      conversation = await this.work.read(caller, () => this.access.require(caller, form.conversation_id));
+      // What was said under this id before is answered again, also where the conversation was closed since.
+      if (form.client_message_id === undefined) requireOpen(conversation);
       return {
         only: form.message_type === 'image' ? 'image' : undefined,
         together: async (stored) => {
@@ -58,14 +64,9 @@ export class ChatUploadsService {
     if (again) await this.uploads.discard(caller, [upload.id]);
     return await this.work.read(caller, async () => {
       const [user] = await this.users.findMany([conversation!.chatUserId]);
-      return (await this.views.ofMessages([message], user!))[0]!;
+      if (user === undefined) throw new AppError('NOT_FOUND', 'Conversation not found'); // deleted meanwhile
+      return (await this.views.ofMessages([message], user))[0]!;
     });
-  }
-
-  private async requireOpen(caller: ChatCaller, id: number): Promise<ChatConversation> {
-    const conversation = await this.work.read(caller, () => this.access.require(caller, id));
-    if (OPEN_STATUSES.includes(conversation.status)) return conversation;
-    throw new AppError('CONVERSATION_CLOSED', 'The conversation is closed; open a new one.');
   }
 
   private async say(
@@ -79,6 +80,13 @@ export class ChatUploadsService {
         { conversationId },
         { text: '', file, clientMessageId: clientMessageId ?? null },
       );
+    if (clientMessageId !== undefined) {
+      await this.conversations.lockVisible(caller, conversationId);
+      const earlier = await this.conversationMessages.findByClientId(conversationId, clientMessageId);
+      // Sending compares uploads, of which each try has one of its own.
+      if (earlier?.sender_user === caller.userId && showsOnly(earlier, file))
+        return { message: earlier, again: true };
+    }
     const attachments = [{ upload_id: file.id }];
     const message = await this.sending.send(
       caller,
@@ -88,4 +96,14 @@ export class ChatUploadsService {
     );
     return { message, again: false };
   }
+}
+
+function requireOpen({ status }: ChatConversation): void {
+  if (!OPEN_STATUSES.includes(status))
+    throw new AppError('CONVERSATION_CLOSED', 'The conversation is closed; open a new one.');
+}
+
+function showsOnly({ attachments }: MessageDto, { name, fileSize, mimeType }: Upload): boolean {
+  const [shown, ...more] = attachments;
+  return more.length === 0 && shown?.name === name && shown.size === fileSize && shown.mime_type === mimeType;
 }

@@ -75,16 +75,16 @@ export class ChatUsersRepository {
     return row ?? null;
   }
 
-  /** What the app says of them now, and that they came. A unique violation where the username is another's. */
+  /** What the app says of them now, and that they came; null: they are gone. A unique violation where the username is another's. */
   async cameAgain(
     user: Pick<ChatUser, 'id' | 'username' | 'accountName' | 'phoneNumber' | 'status'>,
-  ): Promise<ChatUser> {
+  ): Promise<ChatUser | null> {
     const [row] = await this.work.current.query<ChatUser>(
       `update chat_user set username = $2, account_name = $3, phone_number = $4, status = $5, last_login = now()
        where id = $1 returning ${COLUMNS}`,
       [user.id, user.username, user.accountName, user.phoneNumber, user.status],
     );
-    return row!;
+    return row ?? null;
   }
 
   async moveAll(fromContact: number, toContact: number): Promise<void> {

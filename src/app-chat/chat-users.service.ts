@@ -40,13 +40,15 @@ export class ChatUsersService implements ContactFollower {
     const known = await this.find(app.app, stated);
     const user = known ?? (await this.add(app, stated, visitor));
     try {
-      return await this.rows.cameAgain({
+      const came = await this.rows.cameAgain({
         id: user.id,
         username: stated.username ?? user.username,
         accountName: stated.accountName === undefined ? user.accountName : stated.accountName,
         phoneNumber: stated.phoneNumber === undefined ? user.phoneNumber : stated.phoneNumber,
         status: stated.status ?? user.status,
       });
+      if (came !== null) return came;
+      throw new Overtaken('The user was deleted in this moment.'); // tried again, they are new
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
       throw new AppError('CONFLICT', 'Another user of this app has this username.');
@@ -73,17 +75,19 @@ export class ChatUsersService implements ContactFollower {
     const sender = { identities, newIdentities: [], name: stated.accountName ?? stated.username ?? null };
     const known = await this.contacts.lookUp([sender]);
     const [contactId] = await orOvertaken(this.contacts.resolve([sender], known));
-    const added = await this.rows.insert({
-      id,
-      app,
-      userId,
-      username: stated.username ?? null,
-      accountName: stated.accountName ?? null,
-      phoneNumber: stated.phoneNumber ?? null,
-      status: stated.status ?? ORDINARY_STATUS,
-      visitor,
-      contactId: contactId!,
-    });
+    const added = await orOvertaken(
+      this.rows.insert({
+        id,
+        app,
+        userId,
+        username: stated.username ?? null,
+        accountName: stated.accountName ?? null,
+        phoneNumber: stated.phoneNumber ?? null,
+        status: stated.status ?? ORDINARY_STATUS,
+        visitor,
+        contactId: contactId!,
+      }),
+    );
     if (added !== null) return added;
     if ((await this.find(app, stated)) === null)
       throw new AppError('CONFLICT', 'Another user of this app has this username.');

@@ -47,6 +47,12 @@ export class ConversationMessages {
     return await this.reads.timesSaid(conversationId, body, newest, seconds);
   }
 
+  /** What staff said under an id of their client; null where they said nothing under it. */
+  async findByClientId(conversationId: number, clientMessageId: string): Promise<MessageDto | null> {
+    const id = await this.messages.findByClientId(conversationId, clientMessageId);
+    return id === null ? null : ((await this.byIds([id]))[0] ?? null);
+  }
+
   /** What staff and bots said after an id and the customer has not read; by id, at most `limit`. */
   async unreadByContact(conversationId: number, after: number, limit: number): Promise<number[]> {
     return await this.reads.unreadByContact(conversationId, after, limit);

@@ -4,9 +4,7 @@ import { openChat } from '../support/chat';
 import { Door } from '../support/door';
 import { eventually } from '../support/eventually';
 import { type Caller, TestSystem } from '../support/system';
-import { WidgetPage } from '../support/widget-page';
-
-const SENDING = '**/api/chat/messages';
+import { SENDING, WidgetPage } from '../support/widget-page';
 
 describeWithChromium('the widget without its server')('the widget without its server', () => {
   let system: TestSystem;

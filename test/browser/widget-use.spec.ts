@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-
 import { describeWithChromium, startChromium, Website } from '../support/browser';
 import { eventually } from '../support/eventually';
 import { type Caller, TestSystem } from '../support/system';
-import { WidgetPage } from '../support/widget-page';
+import { SENDING, WidgetPage } from '../support/widget-page';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE: BrowserContextOptions = {
@@ -135,11 +135,11 @@ describeWithChromium('the use of the widget')('the use of the widget', () => {
     const conversation = await conversationOf(hello);
     await agent.post('/messages', { conversation_id: conversation, body: 'an answer' });
     await widget.shows(hello, 'see https://example.com/a', 'an answer');
-    await context.route('**/api/chat/messages', (route) => route.abort());
+    await context.route(SENDING, (route) => route.abort());
     await widget.write('not yet');
     await widget.becomes('delivered', 'delivered', 'sending');
     expect(await violations(widget)).toEqual([]);
-    await context.unroute('**/api/chat/messages');
+    await context.unroute(SENDING);
     await eventually(async () => (await widget.states()).at(-1) === 'delivered');
     await agent.patch(`/conversations/${conversation}`, { status: 'closed' });
     await widget.inside('.ended').waitFor();

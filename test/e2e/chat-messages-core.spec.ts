@@ -108,6 +108,21 @@ test('a closed conversation takes no message; the newest one is then a new one',
   expect(second).not.toBe(first);
 });
 
+test('what was said before the end is answered again after it: its acknowledgement may have been lost', async () => {
+  const user = await somebody();
+  const clientMessageId = clientId();
+  const first = (await messages.say(user, 'newest', { text: 'last words', clientMessageId })).message;
+  const place = { conversationId: first.conversation_id };
+  expect((await agent.patch(`/conversations/${place.conversationId}`, { status: 'closed' })).status).toBe(
+    200,
+  );
+  for (const where of [place, 'newest', {}] as const)
+    expect(await messages.say(user, where, { text: 'last words', clientMessageId })).toMatchObject({
+      again: true,
+      message: { id: first.id, conversation_id: place.conversationId },
+    });
+});
+
 test("another user's conversation answers like one that does not exist; the app's own server is told", async () => {
   const [owner, stranger] = [await somebody(), await somebody()];
   const { message } = await messages.say(owner, 'newest', { text: 'mine' });

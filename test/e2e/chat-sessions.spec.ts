@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { ChatUsersRepository } from '../../src/app-chat/chat-users.repository';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work';
 import { CHAT_APP_SECRET, openChat, signatureHeaders, signedCall } from '../support/chat';
 import { type Answer, TestSystem } from '../support/system';
 
@@ -78,6 +80,20 @@ describe('signed calls', () => {
     expect(await system.sql(`select count(*)::int as n from chat_user where user_id = 70`)).toEqual([
       { n: 1 },
     ]);
+  });
+
+  test('a user who is deleted while they arrive is somebody new', async () => {
+    const old = await openChat(system, { user_id: 95 });
+    const users = system.app.get(ChatUsersRepository, { strict: false });
+    const [stale] = await system.app
+      .get(UnitOfWork, { strict: false })
+      .read({ workspaceId: 1 }, () => users.findByUserId(95));
+    const admin = await system.signIn('admin');
+    expect((await admin.delete(`/contacts/${stale!.contactId}`)).status).toBe(204);
+    jest.spyOn(users, 'findOf').mockResolvedValueOnce(stale!); // found, and then they were gone
+    const again = await openChat(system, { user_id: 95 });
+    expect(again.uuid).not.toBe(old.uuid);
+    expect((await again.get(CURRENT)).status).toBe(200);
   });
 
   test.each([
@@ -193,6 +209,22 @@ describe('who is spoken for', () => {
     expect((await second.get(CURRENT)).status).toBe(401);
   });
 
+  test('a user has 20 sessions: a further one ends the oldest', async () => {
+    const sessions = [];
+    for (let i = 0; i < 21; i++) sessions.push(await openChat(system, { user_id: 330 }));
+    const answers = await Promise.all(sessions.map((one) => other.callerWith(one.token).get(CURRENT)));
+    expect(answers.map(({ status }) => status)).toEqual([401, ...Array.from({ length: 20 }, () => 200)]);
+  });
+
+  test('a session is over at its time', async () => {
+    const user = await openChat(system, { user_id: 340 });
+    await system.sql(
+      'update chat_session set expires_at = now() where chat_user_id = (select id from chat_user where user_id = 340)',
+    );
+    expect((await other.callerWith(user.token).get(CURRENT)).status).toBe(401);
+    expect((await signedCall(system, 'GET', `${CURRENT}?user_id=340`)).status).toBe(401);
+  });
+
   test.each([
     ['none', undefined],
     ['a made-up one', `chat_1_${randomBytes(32).toString('base64url')}`],
@@ -222,8 +254,11 @@ describe('visitors', () => {
       visitors: true,
       origins: ['https://www.example.com'],
     });
-    const open = (origin?: string): Promise<Answer<{ data: { user: { user_id: number } } }>> =>
-      system.call(
+    const open = (
+      origin?: string,
+      server = system, // remembers the app for a moment
+    ): Promise<Answer<{ data: { user: { user_id: number } } }>> =>
+      server.call(
         'POST',
         '/api/chat/visitors',
         { app_id: made.body.app_id, name: 'Ana' },
@@ -237,6 +272,10 @@ describe('visitors', () => {
     expect(opened.body.data.user.user_id).toBeGreaterThanOrEqual(2 ** 52);
     expect((await open('https://www.example.org')).status).toBe(403);
     expect((await open()).status).toBe(403);
+    // An origin may be written in other ways than browsers write it.
+    await admin.patch(`/chat-apps/${made.body.id}`, { origins: ['https://Shop.Example.com:443'] });
+    expect((await open('https://shop.example.com', other)).status).toBe(201);
+    expect((await open('https://www.example.com', other)).status).toBe(403);
     await admin.patch(`/chat-apps/${made.body.id}`, { visitors: false });
     const fresh = await system.startAnother();
     const refused = await fresh.call(
@@ -246,5 +285,23 @@ describe('visitors', () => {
       { origin: 'https://www.example.com' },
     );
     expect(refused.status).toBe(403);
+  });
+});
+
+test('an app that was deleted a moment ago is refused like one that never was', async () => {
+  const admin = await system.signIn('admin');
+  const made = await admin.post<{ id: number; app_id: string; secret: string }>('/chat-apps', {
+    name: 'Short-lived',
+    visitors: true,
+  });
+  const { id, app_id: appId, secret } = made.body;
+  const signOut = (): Promise<Answer> =>
+    signedCall(system, 'DELETE', SESSIONS, { user_id: 1 }, { appId, secret });
+  expect((await signOut()).status).toBe(200); // its secret is remembered from here on
+  expect((await admin.delete(`/chat-apps/${id}`)).status).toBe(204);
+  expect(await signOut()).toMatchObject({ status: 401, body: { error_code: 'INVALID_SIGNATURE' } });
+  expect(await system.call('POST', '/api/chat/visitors', { app_id: appId })).toMatchObject({
+    status: 403,
+    body: { error_code: 'FORBIDDEN' },
   });
 });

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { CHAT_LIMITS } from '../../src/app-chat/chat-limits.service';
-import { openChat, signedCall } from '../support/chat';
+import { CHAT_APP_ID, openChat, signedCall } from '../support/chat';
 import { type Answer, type Caller, TestSystem } from '../support/system';
 
 const SPAM = { maxRepeats: 3, maxLinks: 2, maxSymbols: 60, words: ['free money'] };
@@ -76,6 +76,8 @@ describe('limits', () => {
       upload: '10/60 s',
       typing: '10/60 s',
       'support-typing': '20/10 s',
+      read: '300/60 s',
+      visitor: '10/60 s',
     });
   });
 
@@ -121,6 +123,23 @@ describe('limits', () => {
     };
     const [done, answer] = await until429(upload, 10);
     expect([done, answer]).toMatchObject([10, REFUSED]);
+  });
+
+  describe('sessions of visitors', () => {
+    const openFrom = (server: TestSystem, address: string): Promise<Answer> =>
+      server.call('POST', '/api/chat/visitors', { app_id: CHAT_APP_ID }, { 'x-forwarded-for': address });
+
+    test('ten in a minute from one address, wherever the caller claims to be', async () => {
+      const [done, answer] = await until429(() => openFrom(system, `203.0.113.${n++ % 250}`), 10);
+      expect([done, answer]).toMatchObject([10, REFUSED]);
+    });
+
+    test('behind a proxy that is trusted, from the address that the proxy names', async () => {
+      const behind = await system.startAnother({ http: { trustProxy: ['127.0.0.1'] } });
+      const [done] = await until429(() => openFrom(behind, '203.0.113.1'), 10);
+      expect(done).toBe(10);
+      expect((await openFrom(behind, '203.0.113.2')).status).toBe(201);
+    });
   });
 
   test('reading is limited as well, and CHAT_RATE_LIMIT_ENABLED=false ends all of it', async () => {

@@ -1,6 +1,9 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { eventually } from './eventually';
 
+/** Where it sends texts to. */
+export const SENDING = /\/api\/chat\/(conversations\/\d+\/)?messages$/;
+
 /** A page with the widget, as the person who uses it sees it. */
 export class WidgetPage {
   /** What a script of the page threw, or what its policy forbade. */
