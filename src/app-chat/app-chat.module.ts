@@ -73,6 +73,8 @@ const SURFACES = ['/api/chat/', '/admin/chat/'];
     ChatConversationsController,
     ChatConversationMessagesController,
     ChatUploadsController,
+    AdminChatController,
+    AdminSupportController,
   ],
   providers: [
     SecretBox,

@@ -298,8 +298,13 @@ const ENDINGS: [string, () => Promise<Caller>, (caller: Caller) => Promise<unkno
 ];
 
 describe('whose session is over', () => {
-  // It would end the sockets first.
-  beforeAll(() => system.app.get(ChatSessionWatch, { strict: false }).stop());
+  beforeAll(async () => {
+    // It would end the sockets first.
+    system.app.get(ChatSessionWatch, { strict: false }).stop();
+    // Their answers to pings would be kept as deliveries in the middle of it.
+    hangUp();
+    await rows.settled(ours.id);
+  });
 
   test.each(ENDINGS)('is not let in: %s', async (_, signIn, end) => {
     const caller = await signIn();
