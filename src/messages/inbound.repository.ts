@@ -140,9 +140,7 @@ export class InboundRepository {
     row: InboundRow & { replyToId: number | null },
     withFiles: boolean,
   ): Promise<Message | null> {
-    const tx = this.work.current;
-    const [added] = await (withFiles ? tx.prepared<Message> : tx.preparedLast<Message>).call(
-      tx,
+    const statement: [name: string, sql: string, values: unknown[]] = [
       'inbound_insert_one',
       `with added as (
          insert into message (conversation_id, sender_type, type, body, payload, sent_at, delivered_at, whatsapp_message_id,
@@ -167,7 +165,11 @@ export class InboundRepository {
         row.replyToId,
         withFiles,
       ],
-    );
+    ];
+    const tx = this.work.current;
+    const [added] = await (withFiles
+      ? tx.prepared<Message>(...statement)
+      : tx.preparedLast<Message>(...statement));
     return added ?? null;
   }
 

@@ -317,10 +317,13 @@ describe('a last statement', () => {
 
   it('whose connection dies is not reported as done', async () => {
     const dying = platform.work.run(SCOPE, async (tx) => {
+      await addBot(tx, 'undone');
       const pid = await pidOf(tx);
-      await tx.preparedLast('test_last_dies', 'select pg_terminate_backend($1)', [pid]);
+      const last = tx.preparedLast('test_last_dies', 'select pg_sleep(60)', []);
+      await Promise.all([last, endBackend(pid)]);
     });
-    await expect(dying).rejects.toThrow();
+    await expect(dying).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect(await bots()).toEqual([]);
   });
 
   it('that meets a deadlock is tried again', async () => {
