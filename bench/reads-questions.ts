@@ -67,6 +67,7 @@ export function questionsOf(first: number, conversations: number, employer: numb
       ['a rare word', RARE_WORD],
       ['a common word', COMMON_WORD],
       ['two words', `${COMMON_WORD} ${RARE_WORD}`],
+      ['two words that often meet', `${COMMON_WORD} ${MIDDLING_WORD}`],
       ['a middling word', MIDDLING_WORD],
       ['the beginning of words', PREFIX],
     ] as const

@@ -1,117 +1,107 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Client } from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/database/embedded-postgres';
-import { serverEnvironment, signIn, startProductionServer } from './contenders';
-import { compare, placesIn } from './compare';
+import { type Answered, compare, compareInTurn } from './compare';
 import { percentile } from './figures';
-import { killAll, runScript } from './processes';
-import { makeHistory } from './reads-data';
-import { FILE_KEYS, HAND_MADE_INDEX, type Question, questionsOf } from './reads-questions';
+import { killAll } from './processes';
+import { ReadsHistory } from './reads-history';
 
 const USAGE = `Usage: npm run bench:reads -- [flags]
 
   --messages N      of the history, ten to a conversation (100000)
+  --tenfold         beside a history ten times as long: how much slower that is answered
   --repetitions R   answers counted of each side and question, in turn (500)
   --dir DIR         folder on the disk to be measured (the system's temporary folder)
-  --keep DIR        folder for a history that stays: made there the first time, used again from then on
+  --keep DIR        folder for histories that stay: made there the first time, used again from then on
   --only TEXT       only the questions whose name holds this text`;
-const MAKE_USERS = join(__dirname, '../scripts/create-users.js');
-const KEPT = 'history.json';
 
 interface Options {
   messages: number;
+  tenfold: boolean;
   repetitions: number;
   dir: string;
   keep: string | null;
   only: string;
 }
 
-/** Where a history lies that a later run uses again, and what the server was told when it was made. */
-interface Kept {
-  messages: number;
-  environment: Record<string, string>;
-}
-
 /** `npm run bench:reads`: what reading costs over HTTP, beside the bare answers of PostgreSQL. See README.md. */
 async function main(): Promise<void> {
   const options = optionsOrExit();
   const dir = options.keep ?? mkdtempSync(join(options.dir, 'bench-reads-'));
-  let postgres: EmbeddedPostgres | null = null;
-  let db: Client | null = null;
+  const open: ReadsHistory[] = [];
   let code = 1;
   try {
-    mkdirSync(dir, { recursive: true });
-    const kept = keptIn(dir, options.messages);
-    postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'shared') });
-    const settings = kept?.environment ?? serverEnvironment();
-    // Requests are counted one by one in a window, which would grow with the benchmark instead of ending it.
-    const throttle = { THROTTLE_LIMIT: '1000000', THROTTLE_TTL: '1' };
-    const environment = { ...settings, ...throttle, DATABASE_URL: postgres.url };
-    const log = join(dir, 'server.log');
-    const server = await startProductionServer(environment, log);
-    db = new Client({ connectionString: postgres.url });
-    await db.connect();
-    if (kept === null) {
-      await runScript(MAKE_USERS, { args: ['--allow-production'], environment, log });
-      console.log(`Making a history of ${options.messages} messages.`);
-      await makeHistory(db, options.messages);
-      await db.query(HAND_MADE_INDEX);
-      await db.query('vacuum analyze');
-      const made: Kept = { messages: options.messages, environment: settings };
-      writeFileSync(join(dir, KEPT), JSON.stringify(made));
-    }
-    await db.query('set max_parallel_workers_per_gather = 0');
-    await db.query(FILE_KEYS);
-    const tokens = {
-      admin: await signIn(server.url, 'admin', 'admin123'),
-      employer: await signIn(server.url, 'employer', 'employer123'),
-    };
-    console.log(HEAD);
-    const questions = questionsOf(...(await placesIn(db)));
-    for (const question of questions.filter(({ name }) => name.includes(options.only)))
-      console.log(await measured(question, db, server.url, tokens[question.who], options.repetitions));
+    const sizes = options.tenfold ? [options.messages, options.messages * 10] : [options.messages];
+    for (const messages of sizes) open.push(await ReadsHistory.open(join(dir, `${messages}`), messages));
+    const [history, longer] = open;
+    if (longer === undefined) await compareWithSql(history!, options);
+    else await compareSizes(history!, longer, options);
     code = 0;
   } catch (error) {
     console.error(error);
   } finally {
-    await db?.end();
     await killAll();
-    await postgres?.stop();
+    for (const history of open) await history.close();
     if (options.keep === null) await rm(dir, { recursive: true, force: true });
   }
   process.exit(code);
 }
 
-const HEAD = `${'question'.padEnd(50)}${'server p50'.padStart(12)}${'p99'.padStart(9)}${'SQL p50'.padStart(12)}${'p99'.padStart(9)}${'ratio p50'.padStart(12)}${'p99'.padStart(7)}`;
+const NAME = 50;
+const heading = (...columns: string[]): string =>
+  'question'.padEnd(NAME) + columns.map((column) => column.padStart(column.includes(' ') ? 14 : 9)).join('');
 
-async function measured(
-  question: Question,
-  db: Client,
-  url: string,
-  token: string,
-  repetitions: number,
-): Promise<string> {
-  const { server, sql } = await compare(question, db, url, token, repetitions);
-  return row(`${question.name} (${question.who})`, server, sql);
+async function compareWithSql(history: ReadsHistory, { only, repetitions }: Options): Promise<void> {
+  console.log(heading('server p50', 'p99', 'SQL p50', 'p99', 'ratio p50', 'p99'));
+  for (const question of history.questions.filter(({ name }) => name.includes(only))) {
+    const { server, sql } = await compare(question, history.side(question), repetitions);
+    console.log(
+      `${question.name} (${question.who})`.padEnd(NAME) + times(server) + times(sql) + ratios(server, sql),
+    );
+  }
 }
 
-function row(name: string, server: Float64Array, sql: Float64Array): string {
-  const [a50, a99] = [percentile(server, 0.5), percentile(server, 0.99)];
-  const [b50, b99] = [percentile(sql, 0.5), percentile(sql, 0.99)];
-  const figures = [a50, a99, b50, b99].map((ms, i) => ms.toFixed(2).padStart(i % 2 === 0 ? 12 : 9));
-  return `${name.padEnd(50)}${figures.join('')}${(a50 / b50).toFixed(1).padStart(12)}${(a99 / b99).toFixed(1).padStart(7)}`;
+/** The same question of both, in turn: what disturbs one disturbs the other. */
+async function compareSizes(
+  small: ReadsHistory,
+  large: ReadsHistory,
+  { only, repetitions, messages }: Options,
+): Promise<void> {
+  console.log(`p50 and p99, ms, with ${messages} messages and with ten times as many; then growth of p50.`);
+  console.log(
+    heading('server p50', 'p99', 'tenfold p50', 'p99', 'SQL there p50', 'p99', 'growth server', 'of SQL'),
+  );
+  for (const [n, question] of large.questions.entries()) {
+    if (!question.name.includes(only)) continue;
+    const [before, after] = await compareInTurn(
+      [
+        [small.questions[n]!, small.side(question)],
+        [question, large.side(question)],
+      ],
+      repetitions,
+    );
+    const growth = [before!.server, after!.server, before!.sql, after!.sql].map((all) =>
+      percentile(all, 0.5),
+    );
+    console.log(
+      `${question.name} (${question.who})`.padEnd(NAME) +
+        times(before!.server) +
+        times(after!.server) +
+        times(after!.sql) +
+        `${(growth[1]! / growth[0]!).toFixed(2).padStart(14)}${(growth[3]! / growth[2]!).toFixed(2).padStart(14)}`,
+    );
+  }
 }
 
-function keptIn(dir: string, messages: number): Kept | null {
-  const file = join(dir, KEPT);
-  if (!existsSync(file)) return null;
-  const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
-  if (kept.messages !== messages) throw new Error(`${dir} holds a history of ${kept.messages} messages.`);
-  return kept;
+function times(sorted: Answered['server']): string {
+  return percentile(sorted, 0.5).toFixed(2).padStart(14) + percentile(sorted, 0.99).toFixed(2).padStart(9);
+}
+
+function ratios(server: Float64Array, sql: Float64Array): string {
+  const of = (part: number): string => (percentile(server, part) / percentile(sql, part)).toFixed(1);
+  return of(0.5).padStart(14) + of(0.99).padStart(9);
 }
 
 function optionsOrExit(): Options {
@@ -119,16 +109,18 @@ function optionsOrExit(): Options {
     const { values } = parseArgs({
       options: {
         messages: { type: 'string', default: '100000' },
+        tenfold: { type: 'boolean', default: false },
         repetitions: { type: 'string', default: '500' },
         dir: { type: 'string', default: tmpdir() },
         keep: { type: 'string' },
         only: { type: 'string', default: '' },
       },
     });
+    const { tenfold, dir, keep = null, only } = values;
     const [messages, repetitions] = [Number(values.messages), Number(values.repetitions)];
     if (!Number.isInteger(messages) || messages < 1_000 || !Number.isInteger(repetitions) || repetitions < 1)
       throw new Error('--messages is at least 1000, --repetitions at least 1.');
-    return { messages, repetitions, dir: values.dir, keep: values.keep ?? null, only: values.only };
+    return { messages, tenfold, repetitions, dir, keep, only };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);

@@ -85,7 +85,7 @@ async function measured(
   token: string,
   answers: number,
 ): Promise<{ ours: Answers; sql: Answers }> {
-  const { server, sql } = await compare(question, db, url, token, answers);
+  const { server, sql } = await compare(question, { db, url, token }, answers);
   return { ours: summary(server), sql: summary(sql) };
 }
 
