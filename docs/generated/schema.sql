@@ -527,7 +527,6 @@ CREATE INDEX conversation_integration ON public.conversation USING btree (worksp
 CREATE UNIQUE INDEX conversation_open ON public.conversation USING btree (workspace_id, contact_id, channel, integration_id) NULLS NOT DISTINCT WHERE (((status)::text = ANY ((ARRAY['queue'::character varying, 'active'::character varying, 'transferred'::character varying])::text[])) AND (NOT parallel));
 CREATE INDEX conversation_priority ON public.conversation USING btree (workspace_id, priority, active_at, id) WHERE ((priority)::text <> 'normal'::text);
 CREATE INDEX conversation_status ON public.conversation USING btree (workspace_id, status, active_at, id);
-CREATE INDEX conversation_unread ON public.conversation USING btree (workspace_id, assigned_user) INCLUDE (unread_count) WHERE (unread_count > 0);
 CREATE INDEX conversation_updated ON public.conversation USING btree (workspace_id, updated_at, id);
 CREATE TRIGGER conversation_ended_or_reopened AFTER UPDATE OF status ON conversation FOR EACH ROW WHEN (old.status::text <> new.status::text AND ((old.status::text = ANY (ARRAY['closed'::character varying, 'archived'::character varying]::text[])) OR (new.status::text = ANY (ARRAY['closed'::character varying, 'archived'::character varying]::text[])))) EXECUTE FUNCTION note_status_change();
 CREATE TRIGGER conversation_read_up_to BEFORE UPDATE ON conversation FOR EACH ROW WHEN (NOT new.last_message_id IS DISTINCT FROM old.last_message_id AND (new.unread_count <> old.unread_count OR new.read_up_to_id <> old.read_up_to_id)) EXECUTE FUNCTION keep_read_up_to();

@@ -17,6 +17,7 @@ import { Desk1763700000020 } from './1763700000020-desk';
 import { Analytics1763700000021 } from './1763700000021-analytics';
 import { ChatAdmin1763700000022 } from './1763700000022-chat-admin';
 import { ConversationTally1763700000023 } from './1763700000023-conversation-tally';
+import { FewerIndexes1763700000024 } from './1763700000024-fewer-indexes';
 
 /** In the order they run. A migration that has been released is never edited. */
 export const MIGRATIONS = [
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   Analytics1763700000021,
   ChatAdmin1763700000022,
   ConversationTally1763700000023,
+  FewerIndexes1763700000024,
 ];
