@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 
 /** A session that is over, or a right that is lost, reaches open sockets within this time and the look itself, in ms. */
 const LOOK_EVERY_MS = 1_000;
+/** Sockets looked at together: reading all of thousands at once would hold everybody else's messages up. */
+const TOGETHER = 200;
 
 interface Signed {
   workspaceId: number;
@@ -47,7 +49,9 @@ export class SessionWatcher<Socket, Actor extends Signed> {
         if (sockets === undefined) byWorkspace.set(workspaceId, [socket]);
         else sockets.push(socket);
       }
-      for (const [workspaceId, sockets] of byWorkspace) await this.lookAt(workspaceId, sockets);
+      for (const [workspaceId, sockets] of byWorkspace)
+        for (let from = 0; from < sockets.length; from += TOGETHER)
+          await this.lookAt(workspaceId, sockets.slice(from, from + TOGETHER));
     } catch (err) {
       this.logger.warn({ err }, 'the sessions of open sockets cannot be checked right now');
     } finally {
