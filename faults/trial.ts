@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { APP_SECRET } from '../bench/webhooks';
 import { Agents, type AgentsOptions } from './load/agents';
+import { ChatLoad, type ChatLoadOptions } from './load/chat-load';
 import { Customers, type CustomersOptions } from './load/customers';
 import { Listener } from './load/listener';
 import { openConversations } from './load/openings';
@@ -50,6 +51,7 @@ export interface TrialSize {
 export class Trial {
   readonly journal = new OperationJournal();
   readonly listeners: Listener[] = [];
+  readonly chats: ChatLoad[] = [];
   readonly phonePrefix: string;
   expected: Expectations = ALL_SENT_AND_READ;
   private readonly checks: Check[] = [];
@@ -132,6 +134,23 @@ export class Trial {
     });
   }
 
+  /** Users of the live chat who have written once, with staff who answer them. */
+  async chat(
+    given: Partial<ChatLoadOptions> & Pick<ChatLoadOptions, 'users' | 'messages' | 'answers'>,
+  ): Promise<ChatLoad> {
+    const before = this.chats.reduce((sum, { size }) => sum + size, 0);
+    const chat = await ChatLoad.open({
+      journal: this.journal,
+      urls: this.urls,
+      token: this.cluster.token,
+      run: `${this.run}-chat-${this.chats.length}`,
+      firstUserId: this.firstPhone + before,
+      ...given,
+    });
+    this.chats.push(chat);
+    return chat;
+  }
+
   /** The fault is over: from now on time counts. */
   healed(): void {
     this.healedAt = performance.now();
@@ -156,7 +175,7 @@ export class Trial {
   }
 
   async evidence(): Promise<Evidence> {
-    return await readEvidence(this.cluster, this.phonePrefix, this.journal, this.listeners);
+    return await readEvidence(this.cluster, this.phonePrefix, this.journal, this.listeners, this.chats);
   }
 
   /** Waits until everything is right, or for as long as it may take. */
@@ -181,7 +200,7 @@ export class Trial {
   }
 
   async result(): Promise<Result> {
-    for (const listener of this.listeners) listener.close();
+    for (const each of [...this.listeners, ...this.chats]) each.close();
     const { counts, examples } = await this.judge();
     const { journal, checks } = this;
     this.check('right again', this.recoveryMs ?? Infinity, this.recoveryLimitMs);

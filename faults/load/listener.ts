@@ -81,8 +81,8 @@ export class Listener {
     socket.onAny((type: string, payload: Payload, meta?: { id: number; cursor: string }) => {
       if (this.socket !== socket) return;
       if (meta !== undefined) this.cursor = meta.cursor;
-      if (type === 'stream:resync_required') this.resyncs++;
-      if (type === 'stream:ready' || type === 'stream:resync_required')
+      if (type === 'resync_required') this.resyncs++;
+      if (type === 'stream:ready' || type === 'resync_required')
         this.cursor = (payload as unknown as { cursor: string }).cursor;
       if (meta !== undefined && this.keepsAll) this.told.push({ event: type, payload });
       if (meta !== undefined && HEARD.has(type)) this.heard.push(shortened(type, payload, meta.id));

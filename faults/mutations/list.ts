@@ -1,5 +1,6 @@
 import type { Count } from '../oracle/judge';
 import type { Patch } from '../rig/patches';
+import { CHAT_MUTATIONS } from './chat';
 
 /** A bug that is put in on purpose, and the fault that must show it. */
 export interface Mutation {
@@ -183,4 +184,5 @@ export const MUTATIONS: readonly Mutation[] = [
     fault: 'absence',
     turnsRed: ['duplicated', 'disordered'],
   },
+  ...CHAT_MUTATIONS,
 ];

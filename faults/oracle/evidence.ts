@@ -1,9 +1,12 @@
+import type { ChatHeard } from '../load/chat-client';
 import type { Heard } from '../load/listener';
 import type { InboundOperation, ReplyOperation } from '../load/operations';
 
 export interface StoredMessage {
   id: number;
   conversationId: number;
+  channel: string;
+  /** A telephone number, or a user of the live chat. */
   phone: string;
   senderType: string;
   body: string | null;
@@ -50,8 +53,13 @@ export interface Evidence {
   journal: readonly JournalEntry[];
   /** In the order in which Meta took them. */
   accepted: readonly AcceptedSend[];
-  /** Of each socket, in the order in which it heard them. */
+  /** Of each socket on /crm, in the order in which it heard them. */
   heard: readonly (readonly Heard[])[];
+  chat: {
+    heard: readonly ChatHeard[];
+    /** Users who say that they have read what they are told. */
+    readers: ReadonlySet<string>;
+  };
 }
 
 export interface Expectations {
