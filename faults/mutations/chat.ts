@@ -11,8 +11,9 @@ export const CHAT_MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: STREAM,
-        find: 'this.inbox.tell(workspaceId, owner.chatUserId, news, letter);',
-        replace: 'if (letter !== null) this.inbox.tell(workspaceId, owner.chatUserId, news, letter);',
+        find: 'this.inbox.tellMessage(workspaceId, owner.chatUserId, view);',
+        replace:
+          "{ if (view.sender_role === 'admin') this.inbox.tellMessage(workspaceId, owner.chatUserId, view); }",
       },
     ],
     fault: 'nothing',
@@ -24,8 +25,8 @@ export const CHAT_MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: INBOX,
-        find: 'for (const message of missed)',
-        replace: 'for (const message of [...missed, ...missed])',
+        find: 'inOrder(missed.map(letterOf)',
+        replace: 'inOrder([...missed, ...missed].map(letterOf)',
       },
     ],
     fault: 'kill-api',

@@ -15,10 +15,13 @@ import { socketErrorOf } from './chat-socket-errors';
 /** Messages that one connection is told of which came while nobody was there; the others come with the next one. */
 const MOST_MISSED = 1_000;
 
-/** A message of staff: to be told to users once, and counted as delivered where it arrives. */
+/** Something to be told to a user. */
 interface Letter {
   news: News[];
+  /** Of a message that is told for the first time. */
   messageId: number | null;
+  /** It is counted as delivered where it arrives. */
+  fromStaff: boolean;
 }
 
 /**
@@ -57,10 +60,8 @@ export class ChatInbox {
         await this.tail.refresh();
         await this.told();
       }
-      const seen = new Set(missed.map(({ id }) => id));
-      for (const message of missed) this.deliver(socket, letterOf(message));
-      for (const letter of this.catchingUp.get(socket)!)
-        if (letter.messageId === null || !seen.has(letter.messageId)) this.deliver(socket, letter);
+      for (const letter of inOrder(missed.map(letterOf), this.catchingUp.get(socket)!))
+        this.deliver(socket, letter);
       const { workspaceId, chatUserId } = socket.data.actor;
       if (socket.connected) void socket.join(rooms.chatUser(workspaceId, chatUserId));
     } catch (error) {
@@ -79,13 +80,20 @@ export class ChatInbox {
     return this.waiting(workspaceId, chatUserId).length > 0;
   }
 
-  /** @param messageId of a message of staff that is told with it for the first time */
-  tell(workspaceId: number, chatUserId: number, news: News[], messageId: number | null = null): void {
-    const letter = { news, messageId };
+  /** A message, for the first time. */
+  tellMessage(workspaceId: number, chatUserId: number, view: ChatMessageView): void {
+    this.hand(workspaceId, chatUserId, letterOf(view));
+  }
+
+  tell(workspaceId: number, chatUserId: number, news: News[]): void {
+    this.hand(workspaceId, chatUserId, { news, messageId: null, fromStaff: false });
+  }
+
+  private hand(workspaceId: number, chatUserId: number, letter: Letter): void {
     for (const socket of this.waiting(workspaceId, chatUserId)) this.catchingUp.get(socket)!.push(letter);
     const room = rooms.chatUser(workspaceId, chatUserId);
-    if (messageId === null) {
-      for (const one of news) tell(this.namespace.local.to(room), one);
+    if (!letter.fromStaff) {
+      for (const one of letter.news) tell(this.namespace.local.to(room), one);
       return;
     }
     for (const id of this.namespace.adapter.rooms.get(room) ?? []) {
@@ -94,9 +102,8 @@ export class ChatInbox {
     }
   }
 
-  private deliver(socket: UserSocket, { news, messageId }: Letter): void {
-    for (const one of news)
-      tell(socket, one, messageId === null ? undefined : this.proofs.expect(socket, messageId));
+  private deliver(socket: UserSocket, { news, messageId, fromStaff }: Letter): void {
+    for (const one of news) tell(socket, one, fromStaff ? this.proofs.expect(socket, messageId!) : undefined);
   }
 
   private waiting(workspaceId: number, chatUserId: number): UserSocket[] {
@@ -122,5 +129,18 @@ export function messageNews(view: ChatMessageView): News[] {
 }
 
 function letterOf(view: ChatMessageView): Letter {
-  return { news: messageNews(view), messageId: view.id };
+  return { news: messageNews(view), messageId: view.id, fromStaff: view.sender_role === 'admin' };
+}
+
+/**
+ * What was missed, then what was told meanwhile, each once. Of the latter, messages that are older than one that was
+ * missed, being the user's own or known to another device, stand among these: nobody is told a conversation backwards.
+ */
+function inOrder(missed: Letter[], meanwhile: Letter[]): Letter[] {
+  const newest = missed.at(-1)?.messageId ?? 0;
+  const seen = new Set(missed.map(({ messageId }) => messageId));
+  const isEarlier = ({ messageId }: Letter): boolean => messageId !== null && messageId < newest;
+  const later = meanwhile.filter((letter) => !isEarlier(letter) && !seen.has(letter.messageId));
+  const earlier = meanwhile.filter((letter) => isEarlier(letter) && !seen.has(letter.messageId));
+  return [...[...missed, ...earlier].sort((a, b) => a.messageId! - b.messageId!), ...later];
 }

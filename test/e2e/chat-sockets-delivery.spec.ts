@@ -1,3 +1,5 @@
+import { ChatInbox } from '../../src/chat-gateway/chat-inbox.service';
+import type { UserSocket } from '../../src/chat-gateway/chat-socket';
 import { ChatGateway } from '../../src/chat-gateway/chat.gateway';
 import { DeliveryProofs } from '../../src/chat-gateway/delivery-proofs.service';
 import { openChat } from '../support/chat';
@@ -89,6 +91,21 @@ test('nobody misses or hears twice what is said while they connect', async () =>
   }
   // Nothing was proven meanwhile, so the first heard all there is.
   for (const listener of listeners) expect(contents(listener)).toEqual(['before', ...said]);
+});
+
+test('what users say themselves while a device of theirs comes back stands where it was said', async () => {
+  const { user, conversationId } = await newConversation(system);
+  await answers(conversationId, 'one');
+  const inbox = system.app.get(ChatInbox, { strict: false });
+  const look = inbox['missedBy'].bind(inbox);
+  jest.spyOn(inbox, 'missedBy' as never).mockImplementationOnce((async (socket: UserSocket) => {
+    await says(user, 'two');
+    await answers(conversationId, 'three');
+    return await look(socket);
+  }) as never);
+  const listener = await enterChat(system, user);
+  await hears(listener, 'new_message', 3);
+  expect(contents(listener)).toEqual(['one', 'two', 'three']);
 });
 
 describe('a connection that breaks proves nothing:', () => {
