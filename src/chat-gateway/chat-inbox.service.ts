@@ -4,6 +4,7 @@ import { ChatConversationsService } from '../app-chat/chat-conversations.service
 import type { ChatMessageView } from '../app-chat/chat.types';
 import { ChatViewsService } from '../app-chat/chat-views.service';
 import { toAppError } from '../platform/http/to-app-error';
+import { untilRead } from '../platform/http/socket-backlog';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { JournalTail } from '../platform/events/journal-tail';
 import { LOGGER } from '../platform/observability/observability.module';
@@ -14,6 +15,8 @@ import { socketErrorOf } from './chat-socket-errors';
 
 /** Messages that one connection is told of which came while nobody was there; the others come with the next one. */
 const MOST_MISSED = 1_000;
+/** Told one after another before it is asked whether the client reads them. */
+const TOLD_AT_ONCE = 25;
 
 /** Something to be told to a user. */
 interface Letter {
@@ -51,7 +54,8 @@ export class ChatInbox {
 
   /** Resolves once the socket hears everything. */
   async enter(socket: UserSocket): Promise<void> {
-    this.catchingUp.set(socket, []);
+    const meanwhile: Letter[] = [];
+    this.catchingUp.set(socket, meanwhile);
     this.proofs.watch(socket);
     try {
       const missed = await this.missedBy(socket);
@@ -60,8 +64,10 @@ export class ChatInbox {
         await this.tail.refresh();
         await this.told();
       }
-      for (const letter of inOrder(missed.map(letterOf), this.catchingUp.get(socket)!))
-        this.deliver(socket, letter);
+      await this.deliverMany(socket, inOrder(missed.map(letterOf), meanwhile.splice(0)));
+      while (meanwhile.length > TOLD_AT_ONCE && socket.connected)
+        await this.deliverMany(socket, meanwhile.splice(0, TOLD_AT_ONCE));
+      for (const letter of meanwhile) this.deliver(socket, letter);
       const { workspaceId, chatUserId } = socket.data.actor;
       if (socket.connected) void socket.join(rooms.chatUser(workspaceId, chatUserId));
     } catch (error) {
@@ -99,6 +105,14 @@ export class ChatInbox {
     for (const id of this.namespace.adapter.rooms.get(room) ?? []) {
       const socket = this.namespace.sockets.get(id);
       if (socket !== undefined) this.deliver(socket as UserSocket, letter);
+    }
+  }
+
+  /** No faster than the client reads. */
+  private async deliverMany(socket: UserSocket, letters: Letter[]): Promise<void> {
+    for (const [i, letter] of letters.entries()) {
+      this.deliver(socket, letter);
+      if ((i + 1) % TOLD_AT_ONCE === 0) await untilRead(socket);
     }
   }
 
