@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import { type Answer, get } from './http';
+import { wireOf } from './listener';
 
 const COME_BACK_MS = 100;
 const AGAIN_AFTER_MS = 250;
 /** Longest wait for an acknowledgement, in ms: far above what is allowed, so that a hang is seen. */
 const ANSWER_LIMIT_MS = 20_000;
-const CONNECT_LIMIT_MS = 5_000;
+const CONNECT_LIMIT_MS = 20_000;
 const MARK_AFTER_MS = 200;
 const PAGE = 100;
 
@@ -97,6 +98,15 @@ export class ChatClient {
   close(): void {
     this.closed = true;
     this.socket?.disconnect();
+  }
+
+  /** Stays connected and leaves unread whatever comes, until `readAgain`. */
+  sleep(): void {
+    if (this.socket !== null) wireOf(this.socket)?.pause();
+  }
+
+  readAgain(): void {
+    if (this.socket !== null) wireOf(this.socket)?.resume();
   }
 
   /** Staff: hears these conversations from now on, also after it has come back. */

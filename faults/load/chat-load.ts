@@ -22,6 +22,8 @@ export interface ChatLoadOptions {
   /** To each user. */
   answers: number;
   pauseMs?: number;
+  /** All devices begin at the first server. */
+  together?: true;
 }
 
 interface Person {
@@ -64,6 +66,11 @@ export class ChatLoad {
   /** How many users. */
   get size(): number {
     return this.options.users;
+  }
+
+  /** The users' second devices, over which nothing is said. */
+  get secondDevices(): ChatClient[] {
+    return this.people.map(({ devices }) => devices[1]);
   }
 
   get clients(): ChatClient[] {
@@ -119,8 +126,8 @@ export class ChatLoad {
     turn: number,
     reads = false,
   ): Promise<ChatClient> {
-    const { urls, journal } = this.options;
-    const from = turn % urls.length;
+    const { urls, journal, together } = this.options;
+    const from = together ? 0 : turn % urls.length;
     return await ChatClient.open({
       urls: [...urls.slice(from), ...urls.slice(0, from)],
       token,

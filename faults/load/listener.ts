@@ -9,6 +9,8 @@ export interface Heard {
   messageId: number;
   status: string;
   externalId: string | null;
+  /** When it was heard. */
+  at: number;
 }
 
 interface Payload {
@@ -18,8 +20,20 @@ interface Payload {
   whatsapp_message_id: string | null;
 }
 
+/** A WebSocket that can leave what comes in the network's buffers. */
+export interface Wire {
+  pause(): void;
+  resume(): void;
+}
+
+export function wireOf({ io }: Socket): Wire | undefined {
+  return (io.engine.transport as unknown as { ws?: Wire }).ws;
+}
+
 const HEARD = new Set(['message:new', 'message:status_changed']);
 const COME_BACK_MS = 100;
+/** As clients of Socket.IO wait by themselves, in ms. */
+const CONNECT_LIMIT_MS = 20_000;
 
 /** An agent's socket on /crm that comes back by itself and asks for what it missed, as a good client does. */
 export class Listener {
@@ -52,6 +66,15 @@ export class Listener {
     return this.heard.at(-1)?.eventId ?? 0;
   }
 
+  /** Stays connected and leaves unread whatever comes, until `readAgain`. */
+  sleep(): void {
+    this.wire?.pause();
+  }
+
+  readAgain(): void {
+    this.wire?.resume();
+  }
+
   /** Away, without telling the server why, until `comeBack`. */
   leave(): void {
     this.closed = true;
@@ -68,6 +91,10 @@ export class Listener {
     this.leave();
   }
 
+  private get wire(): Wire | undefined {
+    return this.socket === null ? undefined : wireOf(this.socket);
+  }
+
   private async connect(): Promise<void> {
     const url = this.urls[this.turn++ % this.urls.length]!;
     const socket = io(`${url}/crm`, {
@@ -75,7 +102,7 @@ export class Listener {
       transports: ['websocket'],
       forceNew: true,
       reconnection: false,
-      timeout: 5_000,
+      timeout: CONNECT_LIMIT_MS,
     });
     this.socket = socket;
     socket.onAny((type: string, payload: Payload, meta?: { id: number; cursor: string }) => {
@@ -112,5 +139,6 @@ function shortened(type: string, payload: Payload, eventId: number): Heard {
     messageId: payload.id,
     status: payload.whatsapp_status,
     externalId: payload.whatsapp_message_id,
+    at: performance.now(),
   };
 }

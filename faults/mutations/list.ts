@@ -1,6 +1,7 @@
 import type { Count } from '../oracle/judge';
 import type { Patch } from '../rig/patches';
 import { CHAT_MUTATIONS } from './chat';
+import { SOCKET_MUTATIONS } from './sockets';
 
 /** A bug that is put in on purpose, and the fault that must show it. */
 export interface Mutation {
@@ -185,4 +186,5 @@ export const MUTATIONS: readonly Mutation[] = [
     turnsRed: ['duplicated', 'disordered'],
   },
   ...CHAT_MUTATIONS,
+  ...SOCKET_MUTATIONS,
 ];

@@ -60,7 +60,7 @@ function good(): Evidence {
     ],
     journal,
     accepted: [3, 4].map((id) => ({ phone: PHONE, body: `reply ${id}`, messageId: id, wamid: `w${id}` })),
-    heard: [journal.map(({ id, ...rest }): Heard => ({ ...rest, eventId: id, externalId: null }))],
+    heard: [journal.map(({ id, ...rest }): Heard => ({ ...rest, eventId: id, externalId: null, at: id }))],
     chat: { heard: [], readers: new Set() },
   };
 }
