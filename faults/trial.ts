@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { APP_SECRET } from '../bench/webhooks';
 import { Agents, type AgentsOptions } from './load/agents';
+import type { ChatClient } from './load/chat-client';
 import { ChatLoad, type ChatLoadOptions } from './load/chat-load';
 import { Customers, type CustomersOptions } from './load/customers';
 import { Listener } from './load/listener';
 import { openConversations } from './load/openings';
 import { OperationJournal } from './load/operations';
-import { ALL_SENT_AND_READ, type Evidence, type Expectations } from './oracle/evidence';
+import { ALL_SENT_AND_READ, type Evidence, type Expectations, type LimitedHearer } from './oracle/evidence';
 import { COUNTS, type Counts, judge, type Judgement } from './oracle/judge';
 import { readEvidence } from './oracle/witness';
 import type { Cluster } from './rig/cluster';
@@ -40,6 +41,11 @@ export interface Result {
   passed: boolean;
 }
 
+/** A socket of somebody who does not see everything, or whose session ends. */
+export interface LimitedListener extends Omit<LimitedHearer, 'heard'> {
+  listener: Listener;
+}
+
 export interface TrialSize {
   /** How many times the short form. */
   factor: number;
@@ -52,6 +58,9 @@ export class Trial {
   readonly journal = new OperationJournal();
   readonly listeners: Listener[] = [];
   readonly chats: ChatLoad[] = [];
+  /** Sockets on `/` beside those. */
+  readonly desks: ChatClient[] = [];
+  readonly limited: LimitedListener[] = [];
   readonly phonePrefix: string;
   expected: Expectations = ALL_SENT_AND_READ;
   private readonly checks: Check[] = [];
@@ -175,7 +184,9 @@ export class Trial {
   }
 
   async evidence(): Promise<Evidence> {
-    return await readEvidence(this.cluster, this.phonePrefix, this.journal, this.listeners, this.chats);
+    const limited = this.limited.map(({ listener, ...rights }) => ({ ...rights, heard: listener.heard }));
+    const { cluster, phonePrefix, journal, listeners, chats, desks } = this;
+    return await readEvidence(cluster, phonePrefix, journal, listeners, limited, chats, desks);
   }
 
   /** Waits until everything is right, or for as long as it may take. */
@@ -200,7 +211,8 @@ export class Trial {
   }
 
   async result(): Promise<Result> {
-    for (const each of [...this.listeners, ...this.chats]) each.close();
+    for (const each of [...this.listeners, ...this.chats, ...this.desks]) each.close();
+    for (const { listener } of this.limited) listener.close();
     const { counts, examples } = await this.judge();
     const { journal, checks } = this;
     this.check('right again', this.recoveryMs ?? Infinity, this.recoveryLimitMs);

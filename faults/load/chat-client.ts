@@ -10,6 +10,7 @@ const ANSWER_LIMIT_MS = 20_000;
 const CONNECT_LIMIT_MS = 20_000;
 const MARK_AFTER_MS = 200;
 const PAGE = 100;
+const AT_ONCE = 8;
 
 /** A message, as somebody was told of it. */
 export interface SaidMessage {
@@ -25,6 +26,10 @@ export interface ChatHeard {
   /** Whose conversations it may hear: a user's own; null: those of `joined`. */
   phone: string | null;
   joined: readonly number[];
+  /** Of staff who do not see everything. */
+  userId: number | null;
+  /** When its session was over. */
+  endedAt: number | null;
   /** Of each connection, in the order in which it was heard. */
   connections: readonly (readonly SaidMessage[])[];
   /** What it asked for after it had come back. */
@@ -50,6 +55,8 @@ export interface ChatClientOptions {
   who: string;
   /** Of a user of the live chat; null: staff. */
   phone: string | null;
+  /** Of staff who do not see everything. */
+  userId?: number;
   /** Says that it has read what it is told. */
   reads?: boolean;
   /** Hears what no client should be told: a session called over that is not. */
@@ -70,6 +77,9 @@ export class ChatClient {
   private closed = false;
   private turn = 0;
   private marking: Promise<void> | null = null;
+  private endedAt: number | null = null;
+  /** When its last connection ended. */
+  goneAt: number | null = null;
   /** How often it was let in and had fetched what it missed. */
   entries = 0;
 
@@ -84,7 +94,15 @@ export class ChatClient {
 
   get evidence(): ChatHeard {
     const { who, phone } = this.options;
-    return { who, phone, joined: [...this.joined], connections: this.heardBy, fetched: this.fetched };
+    return {
+      who,
+      phone,
+      joined: [...this.joined],
+      userId: this.options.userId ?? null,
+      endedAt: this.endedAt,
+      connections: this.heardBy,
+      fetched: this.fetched,
+    };
   }
 
   get token(): string {
@@ -98,6 +116,12 @@ export class ChatClient {
   close(): void {
     this.closed = true;
     this.socket?.disconnect();
+  }
+
+  /** The session is over from now on: it is to hear no more, and does not come back. */
+  sessionEnded(): void {
+    this.endedAt = performance.now();
+    this.closed = true;
   }
 
   /** Stays connected and leaves unread whatever comes, until `readAgain`. */
@@ -153,6 +177,7 @@ export class ChatClient {
           this.entries++;
           entered();
           await new Promise((ended) => socket.once('disconnect', ended));
+          this.goneAt = performance.now();
         }
       }
       this.turn++;
@@ -179,7 +204,8 @@ export class ChatClient {
       arrived?.();
     });
     socket.on('error', ({ code }: { code: string }) => {
-      if (code === 'UNAUTHORIZED') wrong('a live session is called over at an open socket');
+      if (code === 'UNAUTHORIZED' && this.endedAt === null)
+        wrong('a live session is called over at an open socket');
     });
     return await new Promise((letIn) => {
       socket.once('connect', () => letIn(socket));
@@ -216,13 +242,13 @@ export class ChatClient {
   }
 
   private async catchUpStaff(socket: Socket, known: ReadonlyMap<number, number>): Promise<void> {
-    for (const id of this.joined) {
+    await eachOf([...this.joined], async (id) => {
       const reply = (await socket
         .timeout(ANSWER_LIMIT_MS)
         .emitWithAck('join_conversation', { conversation_id: id })) as Reply;
       if (reply.status !== 'success') throw new Error(reply.message);
-    }
-    for (const id of this.joined) {
+    });
+    await eachOf([...this.joined], async (id) => {
       for (let page = 1, pages = 1; page <= pages; page++) {
         const answer = await this.fetch<{ data: View[]; meta: { pages: number } }>(
           `/messages/conversation/${id}?limit=${PAGE}&page=${page}`,
@@ -231,7 +257,7 @@ export class ChatClient {
         for (const view of answer.data)
           if (view.id > (known.get(id) ?? 0)) this.fetched.push(this.note({ ...view, sender_role: 'user' }));
       }
-    }
+    });
   }
 
   private async fetch<Body>(path: string): Promise<Body> {
@@ -267,4 +293,12 @@ export class ChatClient {
     }
     this.marking = null;
   }
+}
+
+/** A few at a time. */
+async function eachOf<T>(items: T[], act: (item: T) => Promise<void>): Promise<void> {
+  const work = async (): Promise<void> => {
+    for (let item = items.shift(); item !== undefined; item = items.shift()) await act(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
 }

@@ -68,6 +68,10 @@ export class ChatLoad {
     return this.options.users;
   }
 
+  get conversationIds(): number[] {
+    return this.people.map(({ conversationId }) => conversationId);
+  }
+
   /** The users' second devices, over which nothing is said. */
   get secondDevices(): ChatClient[] {
     return this.people.map(({ devices }) => devices[1]);

@@ -41,6 +41,10 @@ export class Listener {
   /** How often the server said that the absence was too long. */
   resyncs = 0;
   connections = 0;
+  /** When its last connection ended. */
+  goneAt: number | null = null;
+  /** Who was given which conversation, and when it was heard. */
+  readonly assignments: { conversationId: number; owner: number | null; at: number }[] = [];
   /** Everything that was told, where it is kept. */
   readonly told: Told[] = [];
   private socket: Socket | null = null;
@@ -87,6 +91,11 @@ export class Listener {
     await this.connect();
   }
 
+  /** From now on it does not come back by itself where the server ends it. */
+  stay(): void {
+    this.closed = true;
+  }
+
   close(): void {
     this.leave();
   }
@@ -111,6 +120,7 @@ export class Listener {
       if (type === 'resync_required') this.resyncs++;
       if (type === 'stream:ready' || type === 'resync_required')
         this.cursor = (payload as unknown as { cursor: string }).cursor;
+      if (type === 'conversation:assigned') this.assignments.push(assignmentOf(payload));
       if (meta !== undefined && this.keepsAll) this.told.push({ event: type, payload });
       if (meta !== undefined && HEARD.has(type)) this.heard.push(shortened(type, payload, meta.id));
     });
@@ -120,6 +130,7 @@ export class Listener {
         ready();
       });
       const lost = (): void => {
+        this.goneAt = performance.now();
         socket.disconnect();
         if (this.closed || this.socket !== socket) return ready();
         this.comingBack = setTimeout(() => void this.connect().then(ready), COME_BACK_MS);
@@ -129,6 +140,11 @@ export class Listener {
       socket.once('disconnect', lost);
     });
   }
+}
+
+function assignmentOf(payload: unknown): Listener['assignments'][number] {
+  const { id, assigned_user: owner } = payload as { id: number; assigned_user: number | null };
+  return { conversationId: id, owner, at: performance.now() };
 }
 
 function shortened(type: string, payload: Payload, eventId: number): Heard {

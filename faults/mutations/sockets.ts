@@ -35,10 +35,69 @@ export const SOCKET_MUTATIONS: readonly Mutation[] = [
         file: 'src/crm-gateway/crm-stream.service.js',
         find: 'this.catchingUp.set(socket, []);',
         replace:
-          'if (this.catchingUp.size > 100) return { sent: 0, cursor: this.open(socket) }; this.catchingUp.set(socket, []);',
+          'if (this.catchingUp.size > 5) return { sent: 0, cursor: this.open(socket) }; this.catchingUp.set(socket, []);',
       },
     ],
     fault: 'reconnect-storm',
     turnsRed: ['lost'],
+  },
+  {
+    name: 'everyone-hears',
+    does: 'What is told of a conversation goes to all staff.',
+    patches: [{ file: 'src/crm-gateway/rooms.js', find: 'if (audience === null)', replace: 'if (true)' }],
+    fault: 'reassignment',
+    turnsRed: ['overheard'],
+  },
+  {
+    name: 'desk-stays',
+    does: 'Who loses a conversation of the live chat stays in its room.',
+    patches: [
+      {
+        file: 'src/chat-gateway/chat-membership.service.js',
+        find: 'if (actor.userId !== owner',
+        replace: 'if (false',
+      },
+    ],
+    fault: 'reassignment',
+    turnsRed: ['overheard'],
+  },
+  {
+    name: 'own-unheard',
+    does: 'Who is given a conversation does not hear it.',
+    patches: [
+      {
+        file: 'src/crm-gateway/rooms.js',
+        find: 'const rooms = [(0, exports.everyone)(actor.workspaceId), (0, exports.user)(actor.workspaceId, actor.userId)];',
+        replace: 'const rooms = [(0, exports.everyone)(actor.workspaceId)];',
+      },
+    ],
+    fault: 'reassignment',
+    turnsRed: ['lost'],
+  },
+  {
+    name: 'session-for-ever',
+    does: 'Open sockets outlive their sessions.',
+    patches: [
+      {
+        file: 'src/platform/http/session-watcher.js',
+        find: 'if (actor === undefined)\n                over(socket);',
+        replace: 'if (actor === undefined)\n                continue;',
+      },
+    ],
+    fault: 'token-expiry',
+    turnsRed: ['overheard'],
+  },
+  {
+    name: 'rank-for-ever',
+    does: 'Open sockets keep the rights that their user had.',
+    patches: [
+      {
+        file: 'src/crm-gateway/crm-stream.service.js',
+        find: 'if (before.level !== actor.level && !this.catchingUp.has(socket))',
+        replace: 'if (false)',
+      },
+    ],
+    fault: 'token-expiry',
+    turnsRed: ['overheard'],
   },
 ];

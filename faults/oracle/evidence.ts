@@ -34,6 +34,23 @@ export interface JournalEntry {
   status: string;
 }
 
+/** From this entry on a conversation is theirs; null: nobody's. */
+export interface OwnerStep {
+  entryId: number;
+  conversationId: number;
+  owner: number | null;
+}
+
+/** A socket on /crm of somebody who does not see everything, or whose session ends. */
+export interface LimitedHearer {
+  who: string;
+  userId: number;
+  heard: readonly Heard[];
+  /** Until then they were a supervisor; -Infinity: never. */
+  seesAllUntil: number;
+  endedAt: number | null;
+}
+
 /** A send that Meta took. */
 export interface AcceptedSend {
   phone: string;
@@ -55,6 +72,9 @@ export interface Evidence {
   accepted: readonly AcceptedSend[];
   /** Of each socket on /crm, in the order in which it heard them. */
   heard: readonly (readonly Heard[])[];
+  /** In the order of their entries. */
+  owners: readonly OwnerStep[];
+  limited: readonly LimitedHearer[];
   chat: {
     heard: readonly ChatHeard[];
     /** Users who say that they have read what they are told. */

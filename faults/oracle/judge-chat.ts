@@ -1,12 +1,18 @@
 import type { ChatHeard, SaidMessage } from '../load/chat-client';
 import type { Evidence } from './evidence';
+import { Ownership } from './judge-rights';
 import type { Verdict } from './verdict';
 
 /**
  * Of the live chat each device and desk gets every message that it may hear, live or when it comes back and asks; on one
  * connection each once, a conversation's in order; and nothing else.
  */
-export function judgeChats({ conversations, messages, chat }: Evidence, verdict: Verdict): void {
+export function judgeChats(evidence: Evidence, verdict: Verdict): void {
+  const { conversations, messages, journal, chat } = evidence;
+  const ownership = new Ownership(evidence.owners);
+  const announced = new Map(
+    journal.flatMap(({ id, type, messageId }) => (type === 'message:new' ? [[messageId, id]] : [])),
+  );
   const stored = new Map(messages.map((message) => [message.id, message]));
   const known = new Set(conversations.map(({ id }) => id));
   for (const one of chat.heard) {
@@ -25,8 +31,15 @@ export function judgeChats({ conversations, messages, chat }: Evidence, verdict:
     }
     for (const connection of one.connections) judgeConnection(one, connection, verdict);
     const told = new Set([...one.connections.flat(), ...one.fetched].map(({ id }) => id));
+    // Whose session ended, or who lost a conversation, is told no more of it, and joins it no more.
+    const until = (conversationId: number): number =>
+      one.endedAt !== null
+        ? 0
+        : one.userId === null
+          ? Infinity
+          : ownership.lostAt(one.userId, conversationId);
     for (const { id, conversationId } of messages)
-      if (own.has(conversationId) && !told.has(id))
+      if (own.has(conversationId) && !told.has(id) && (announced.get(id) ?? Infinity) < until(conversationId))
         verdict.add('lost', `${one.who} was never told message ${id}`);
   }
 }

@@ -61,6 +61,8 @@ function good(): Evidence {
     journal,
     accepted: [3, 4].map((id) => ({ phone: PHONE, body: `reply ${id}`, messageId: id, wamid: `w${id}` })),
     heard: [journal.map(({ id, ...rest }): Heard => ({ ...rest, eventId: id, externalId: null, at: id }))],
+    owners: [],
+    limited: [],
     chat: { heard: [], readers: new Set() },
   };
 }
@@ -84,7 +86,15 @@ function goodChat(): Evidence {
   });
   const messages = [message(21, 'contact', 'help', 'delivered'), message(22, 'user', 'here', 'read')];
   const said = (id: number) => ({ id, conversationId: 8, at: id });
-  const device = { who: 'device', phone: USER, joined: [], connections: [[said(21), said(22)]], fetched: [] };
+  const device = {
+    who: 'device',
+    phone: USER,
+    joined: [],
+    userId: null,
+    endedAt: null,
+    connections: [[said(21), said(22)]],
+    fetched: [],
+  };
   const steps = [
     [31, 'message:new', 21, 'delivered'],
     [32, 'message:new', 22, 'sent'],

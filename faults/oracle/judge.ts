@@ -1,6 +1,7 @@
 import type { Heard } from '../load/listener';
 import type { Evidence, Expectations, StoredMessage } from './evidence';
 import { judgeChats } from './judge-chat';
+import { judgeRights } from './judge-rights';
 import { type Counts, Verdict } from './verdict';
 
 export { type Count, COUNTS, type Counts } from './verdict';
@@ -32,6 +33,7 @@ export function judge(evidence: Evidence, expected: Expectations): Judgement {
   judgeJournal(evidence, verdict);
   for (const heard of evidence.heard) judgeHeard(evidence, heard, verdict);
   judgeChats(evidence, verdict);
+  judgeRights(evidence, verdict);
   judgeCounters(evidence, verdict);
   return { counts: verdict.counts, examples: verdict.examples };
 }

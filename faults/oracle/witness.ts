@@ -1,8 +1,17 @@
+import type { ChatClient } from '../load/chat-client';
 import type { ChatLoad } from '../load/chat-load';
 import type { Listener } from '../load/listener';
 import type { OperationJournal } from '../load/operations';
 import type { Cluster } from '../rig/cluster';
-import type { AcceptedSend, Evidence, JournalEntry, StoredConversation, StoredMessage } from './evidence';
+import type {
+  AcceptedSend,
+  Evidence,
+  JournalEntry,
+  LimitedHearer,
+  OwnerStep,
+  StoredConversation,
+  StoredMessage,
+} from './evidence';
 
 /** Customers whose telephone numbers, or whose numbers as users of the app, begin like this. */
 const CUSTOMERS = `(
@@ -33,6 +42,10 @@ const JOURNAL = `
     payload->>'whatsapp_status' as status
   from event where conversation_id = any ($1) and type in ('message:new', 'message:status_changed') order by id`;
 
+const OWNERS = `
+  select id as "entryId", conversation_id as "conversationId", (payload->>'assigned_user')::bigint as owner
+  from event where conversation_id = any ($1) and type in ('conversation:new', 'conversation:assigned') order by id`;
+
 const CALLBACK = /^apicechat:(\d+)$/;
 
 /** Reads what is left of the customers whose numbers begin like this. */
@@ -41,23 +54,26 @@ export async function readEvidence(
   phonePrefix: string,
   journal: OperationJournal,
   listeners: readonly Listener[],
+  limited: readonly LimitedHearer[],
   chats: readonly ChatLoad[],
+  moreChats: readonly ChatClient[],
 ): Promise<Evidence> {
   const conversations = await cluster.sql<StoredConversation & Record<string, unknown>>(CONVERSATIONS, [
     phonePrefix,
   ]);
+  const ids = conversations.map(({ id }) => id);
   return {
     inbound: [...journal.inbound.values()],
     replies: [...journal.replies.values()],
     conversations,
     messages: await cluster.sql<StoredMessage & Record<string, unknown>>(MESSAGES, [phonePrefix]),
-    journal: await cluster.sql<JournalEntry & Record<string, unknown>>(JOURNAL, [
-      conversations.map(({ id }) => id),
-    ]),
+    journal: await cluster.sql<JournalEntry & Record<string, unknown>>(JOURNAL, [ids]),
+    owners: await cluster.sql<OwnerStep & Record<string, unknown>>(OWNERS, [ids]),
+    limited,
     accepted: acceptedOf(cluster, phonePrefix),
     heard: listeners.map(({ heard }) => heard),
     chat: {
-      heard: chats.flatMap(({ clients }) => clients.map(({ evidence }) => evidence)),
+      heard: [...chats.flatMap(({ clients }) => clients), ...moreChats].map(({ evidence }) => evidence),
       readers: new Set(chats.flatMap(({ readers }) => [...readers])),
     },
   };

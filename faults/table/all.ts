@@ -4,6 +4,7 @@ import type { Fault } from './fault';
 import { GRAPH_FAULTS } from './graph';
 import { PROCESS_FAULTS } from './processes';
 import { REDIS_FAULTS } from './redis';
+import { RIGHTS_FAULTS } from './rights';
 import { SLOW_CONSUMERS } from './slow-consumers';
 import { SOCKET_FAULTS } from './sockets';
 import { STATUS_FAULTS } from './statuses';
@@ -20,5 +21,6 @@ export const FAULTS: readonly Fault[] = [
   ...REDIS_FAULTS,
   ...SOCKET_FAULTS,
   SLOW_CONSUMERS,
+  ...RIGHTS_FAULTS,
   ...DATABASE_FAULTS,
 ];

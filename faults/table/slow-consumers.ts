@@ -7,6 +7,7 @@ const SLEEPERS = 10;
 /** 40 MB for each socket: far more than the network's own buffers hold. Fewer would show nothing, so they are never scaled down. */
 const LOAD = { messages: 2_000, padding: 20_000 };
 const LOOK_MS = 100;
+const ASLEEP_MS = 12_000;
 
 /** 1 MB is allowed, and what comes in the second until it is seen. */
 const KEPT_LIMIT_KB = 10_000;
@@ -41,10 +42,13 @@ export const SLOW_CONSUMERS: Fault = {
     const asleep = [...sleepers, ...chat.secondDevices];
     for (const each of asleep) each.sleep();
     const watching = watch(trial);
-    await Promise.all([load(1), chat.run()]);
+    const all = Promise.all([load(1), chat.run()]);
+    // Any longer, and the ping that they do not answer ends them.
+    await Promise.race([all, delay(ASLEEP_MS)]);
     const meanwhile = await untilTold(trial, others, asleepSince);
     const { mostKept, grown } = await watching.stop();
     for (const each of asleep) each.readAgain();
+    await all;
     trial.healed();
 
     trial.check('kept for a socket that is not read, kB', mostKept / 1_000, KEPT_LIMIT_KB, '');

@@ -30,7 +30,7 @@ export const SOCKET_FAULTS: readonly Fault[] = [
       const left = (): number =>
         agents.filter(({ connections }) => connections < 2).length +
         chat.clients.filter(({ entries }) => entries < 2).length;
-      const size = { messages: 60, replies: 2, conversations: 6 };
+      const size = { messages: 200, replies: 4, conversations: 8 };
       await underLoad(trial, size, async () => {
         const talk = chat.run();
         await delay(500);
