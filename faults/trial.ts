@@ -66,6 +66,7 @@ export class Trial {
   private readonly checks: Check[] = [];
   /** Part of all its ids. */
   readonly run: string;
+  private kept: Pick<Evidence, 'journal' | 'owners'> | null = null;
   private listening = false;
   private settled = false;
   private healedAt = 0;
@@ -186,7 +187,27 @@ export class Trial {
   async evidence(): Promise<Evidence> {
     const limited = this.limited.map(({ listener, ...rights }) => ({ ...rights, heard: listener.heard }));
     const { cluster, phonePrefix, journal, listeners, chats, desks } = this;
-    return await readEvidence(cluster, phonePrefix, journal, listeners, limited, chats, desks);
+    const now = await readEvidence(cluster, phonePrefix, journal, listeners, limited, chats, desks);
+    if (this.kept === null) return now;
+    return {
+      ...now,
+      journal: joined(this.kept.journal, now.journal, ({ id }) => id),
+      owners: joined(this.kept.owners, now.owners, ({ entryId }) => entryId),
+    };
+  }
+
+  /** The journal is about to be cleared: what is in it by now still counts. */
+  async keepJournal(): Promise<void> {
+    this.kept = await this.evidence();
+  }
+
+  /** Waits until nothing is under way and everything is right, in the midst of the load. */
+  async quiet(): Promise<void> {
+    const deadline = performance.now() + SETTLE_LIMIT_MS;
+    while (performance.now() < deadline) {
+      if ((await this.isQuiet()) && isClean((await this.judge()).counts)) return;
+      await delay(LOOK_MS);
+    }
   }
 
   /** Waits until everything is right, or for as long as it may take. */
@@ -253,6 +274,12 @@ export class Trial {
     );
     return row?.busy === false;
   }
+}
+
+/** Both, each entry once, in their order. */
+function joined<T>(kept: readonly T[], now: readonly T[], idOf: (entry: T) => number): T[] {
+  const all = new Map([...kept, ...now].map((entry) => [idOf(entry), entry]));
+  return [...all.values()].sort((a, b) => idOf(a) - idOf(b));
 }
 
 export function isClean(counts: Counts): boolean {

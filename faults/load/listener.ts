@@ -47,6 +47,8 @@ export class Listener {
   readonly assignments: { conversationId: number; owner: number | null; at: number }[] = [];
   /** Everything that was told, where it is kept. */
   readonly told: Told[] = [];
+  /** The newest entry of the journal that it heard, of whatever kind. */
+  newestEntry = 0;
   private socket: Socket | null = null;
   private cursor: string | undefined;
   private closed = false;
@@ -116,7 +118,10 @@ export class Listener {
     this.socket = socket;
     socket.onAny((type: string, payload: Payload, meta?: { id: number; cursor: string }) => {
       if (this.socket !== socket) return;
-      if (meta !== undefined) this.cursor = meta.cursor;
+      if (meta !== undefined) {
+        this.cursor = meta.cursor;
+        this.newestEntry = Math.max(this.newestEntry, meta.id);
+      }
       if (type === 'resync_required') this.resyncs++;
       if (type === 'stream:ready' || type === 'resync_required')
         this.cursor = (payload as unknown as { cursor: string }).cursor;

@@ -100,4 +100,49 @@ export const SOCKET_MUTATIONS: readonly Mutation[] = [
     fault: 'token-expiry',
     turnsRed: ['overheard'],
   },
+  {
+    name: 'gap-untold',
+    does: 'Whoever was away for longer than the journal is kept is told what is left of it, as if that were all.',
+    patches: [
+      {
+        file: 'src/crm-gateway/crm-stream.service.js',
+        find: 'if (!(await this.reaches(from)))',
+        replace: 'if (false)',
+      },
+      {
+        file: 'src/crm-gateway/crm-stream.service.js',
+        find: 'if (page.gap || read > MAX_REPLAY)',
+        replace: 'if (read > MAX_REPLAY)',
+      },
+    ],
+    fault: 'absence-hour',
+    turnsRed: ['check'],
+  },
+  {
+    name: 'always-anew',
+    does: 'Whoever comes back is always told to fetch everything anew.',
+    patches: [
+      {
+        file: 'src/crm-gateway/crm-stream.service.js',
+        find: 'if (!(await this.reaches(from)))',
+        replace: 'if (true)',
+      },
+    ],
+    fault: 'absence-hour',
+    turnsRed: ['check'],
+  },
+  {
+    name: 'reads-untold',
+    does: 'That staff have read a conversation is not told.',
+    patches: [
+      {
+        file: 'src/crm-gateway/crm-stream.service.js',
+        find: 'const heard = events.filter((event) => crm_events_1.STREAMED_EVENTS.has(event.type)',
+        replace:
+          "const heard = events.filter((event) => event.type !== 'conversation:read' && crm_events_1.STREAMED_EVENTS.has(event.type)",
+      },
+    ],
+    fault: 'absence-hour',
+    turnsRed: ['check'],
+  },
 ];

@@ -77,8 +77,13 @@ const CRASH_PATCHES: readonly Patch[] = [
   },
 ];
 
-/** Lets a process be asked for what it keeps for its sockets. */
+/** Lets a process be asked for what it keeps for its sockets, and be told when to clear what is old. */
 const PROBES: readonly Patch[] = [
+  {
+    file: 'src/platform/events/retention.js',
+    find: 'this.schedule(FIRST_AFTER_MS);',
+    replace: "this.schedule(Number(process.env['FAULTS_RETENTION_MS'] ?? FIRST_AFTER_MS));",
+  },
   {
     file: 'src/platform/http/socket-packets.js',
     find: "engine.on('flush',",

@@ -1,3 +1,4 @@
+import { ABSENCE_HOUR } from './absence-hour';
 import { DATABASE_FAULTS } from './database';
 import { DUPLICATE_FAULTS } from './duplicates';
 import type { Fault } from './fault';
@@ -22,5 +23,6 @@ export const FAULTS: readonly Fault[] = [
   ...SOCKET_FAULTS,
   SLOW_CONSUMERS,
   ...RIGHTS_FAULTS,
+  ABSENCE_HOUR,
   ...DATABASE_FAULTS,
 ];
