@@ -68,6 +68,14 @@ export class ChatLoad {
     return this.options.users;
   }
 
+  /** A further device of one of the users, with a session of its own. */
+  async deviceOf(n: number, who: string): Promise<ChatClient> {
+    const { urls, firstUserId } = this.options;
+    const userId = firstUserId + n;
+    const token = await openChatSession(urls[n % urls.length]!, userId);
+    return await this.client(who, phoneOfUser(userId), token, n);
+  }
+
   get conversationIds(): number[] {
     return this.people.map(({ conversationId }) => conversationId);
   }

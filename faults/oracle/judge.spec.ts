@@ -1,6 +1,6 @@
-import type { SaidMessage } from '../load/chat-client';
+import type { ChatHeard, SaidMessage } from '../load/chat-client';
 import type { Heard } from '../load/listener';
-import { ALL_SENT_AND_READ, type Evidence, SENDER_MAY_DIE } from './evidence';
+import { ALL_SENT_AND_READ, type Evidence, type LimitedHearer, SENDER_MAY_DIE } from './evidence';
 import { COUNTS, type Counts, judge } from './judge';
 
 const PHONE = '551100001';
@@ -299,6 +299,81 @@ test.each<[what: string, counts: (keyof Counts)[], change: Change]>([
 ])('%s counts in the live chat', (_, counts, changed) => {
   const evidence = goodChat();
   expect(Object.keys(countsOf({ ...evidence, ...changed(evidence) })).sort()).toEqual(counts.toSorted());
+});
+
+/** The first customer's conversation was nobody's, then employer 1's, then employer 2's; both listen. */
+function goodRights(): Evidence {
+  const evidence = good();
+  const listener = (userId: number, from: number, to: number): LimitedHearer => ({
+    who: `employer ${userId}`,
+    userId,
+    heard: evidence.heard[0]!.filter(({ eventId }) => eventId < 12 || (eventId > from && eventId < to)),
+    seesAllUntil: -Infinity,
+    endedAt: null,
+  });
+  const step = (entryId: number, owner: number | null) => ({ entryId, conversationId: 7, owner });
+  return {
+    ...evidence,
+    owners: [step(10.5, null), step(11.5, 1), step(14.5, 2)],
+    limited: [listener(1, 11, 14.5), listener(2, 14.5, 99)],
+  };
+}
+
+/** Of the first listener something otherwise. */
+const listener =
+  (more: (one: LimitedHearer, all: readonly Heard[]) => Partial<LimitedHearer>): Change =>
+  ({ limited, heard: [all] }) => ({
+    limited: limited.map((one, i) => (i === 0 ? { ...one, ...more(one, all!) } : one)),
+  });
+
+test('where everybody hears what is theirs every count is 0', () => {
+  expect(judge(goodRights(), ALL_SENT_AND_READ).examples).toEqual([]);
+});
+
+test.each<[what: string, counts: (keyof Counts)[], change: Change]>([
+  [
+    'what is another’s by then',
+    ['overheard'],
+    listener(({ heard: own }, all) => ({ heard: [...own, all[4]!] })),
+  ],
+  ['what is theirs and not heard', ['lost'], listener(({ heard: own }) => ({ heard: own.slice(1) }))],
+  ['what is heard twice', ['duplicated'], listener(({ heard: own }) => ({ heard: [...own, own[0]!] }))],
+  [
+    'what is heard long after the session was over',
+    ['overheard'],
+    listener(({ heard: own }) => ({ endedAt: 11, heard: own.map((one) => ({ ...one, at: 2_500 })) })),
+  ],
+  [
+    'what only a supervisor may hear, long after the demotion',
+    ['overheard'],
+    listener((_, all) => ({ seesAllUntil: 11, heard: all.map((one) => ({ ...one, at: 2_500 })) })),
+  ],
+])('%s counts', (_, counts, changed) => {
+  const evidence = goodRights();
+  expect(Object.keys(countsOf({ ...evidence, ...changed(evidence) })).sort()).toEqual(counts.toSorted());
+});
+
+test('what a right gave may still be heard for a moment', () => {
+  const evidence = goodRights();
+  const ended = listener(({ heard: own }) => ({ endedAt: 11, heard: own }));
+  const demoted = listener((_, all) => ({ seesAllUntil: 11, heard: all }));
+  for (const changed of [ended, demoted]) expect(countsOf({ ...evidence, ...changed(evidence) })).toEqual({});
+});
+
+test.each<[what: string, counts: (keyof Counts)[], change: Partial<ChatHeard>]>([
+  ['after the session was over', ['overheard'], { endedAt: -3_000 }],
+  ['of a conversation that is another’s', ['overheard'], { userId: 5 }],
+])('a desk of the live chat that is told something %s counts', (_, counts, more) => {
+  const evidence = goodChat();
+  const taken: Evidence = {
+    ...evidence,
+    owners: [{ entryId: 30, conversationId: 8, owner: 6 }],
+    chat: {
+      ...evidence.chat,
+      heard: evidence.chat.heard.map((one) => (one.phone === null ? { ...one, ...more } : one)),
+    },
+  };
+  expect(Object.keys(countsOf(taken)).sort()).toEqual(counts);
 });
 
 test('a message that says that nobody knows is none that was lost, where somebody died while it was sent', () => {

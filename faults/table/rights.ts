@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChatClient } from '../load/chat-client';
 import type { ChatLoad } from '../load/chat-load';
@@ -97,7 +98,23 @@ export const RIGHTS_FAULTS: readonly Fault[] = [
           one.endedAt = performance.now();
           for (const each of [one.listener, ...more]) end(each);
         };
+        const [chat] = trial.chats;
+        const devices = [
+          await chat!.deviceOf(0, 'device that signs out'),
+          await chat!.deviceOf(1, 'device that expires'),
+        ] as const;
+        trial.desks.push(...devices);
         await delay(500);
+        await ask(
+          { api: trial.cluster.api, token: devices[0].token },
+          'DELETE',
+          '/api/chat/sessions/current',
+        );
+        end(devices[0]);
+        await trial.cluster.sql('update chat_session set expires_at = now() where token_hash = $1', [
+          createHash('sha256').update(devices[1].token).digest(),
+        ]);
+        end(devices[1]);
         await trial.cluster.sql(
           `update user_session set expires_at = now() + interval '300 milliseconds' where id = $1`,
           [expiring.sessionId],
