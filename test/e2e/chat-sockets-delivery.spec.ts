@@ -1,7 +1,9 @@
+import { ChatConversationsService } from '../../src/app-chat/chat-conversations.service';
 import { ChatInbox } from '../../src/chat-gateway/chat-inbox.service';
 import type { UserSocket } from '../../src/chat-gateway/chat-socket';
 import { ChatGateway } from '../../src/chat-gateway/chat.gateway';
 import { DeliveryProofs } from '../../src/chat-gateway/delivery-proofs.service';
+import { AppError } from '../../src/common/app-error';
 import { openChat } from '../support/chat';
 import {
   askChat,
@@ -127,6 +129,20 @@ describe('a connection that breaks proves nothing:', () => {
     await hears(back, 'new_message', 2);
     expect(back.of('new_message').map((m) => m['id'])).toEqual([id, second]);
   });
+});
+
+test('what arrives while the database is away is delivered once it is back', async () => {
+  const { user, conversationId } = await newConversation(system);
+  const listener = await enterChat(system, user);
+  const [id] = await answers(conversationId, 'are you there?');
+  await hears(listener, 'new_message');
+  const conversations = system.app.get(ChatConversationsService, { strict: false });
+  const write = jest
+    .spyOn(conversations, 'markDelivered')
+    .mockRejectedValueOnce(new AppError('DATABASE_UNAVAILABLE', 'The database is away.'));
+  listener.heard.find((h) => h.event === 'new_message')!.acknowledge!();
+  await isDelivered(id!);
+  write.mockRestore();
 });
 
 describe('what is proven to have arrived is delivered, and comes no more:', () => {
