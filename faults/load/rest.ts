@@ -18,6 +18,7 @@ export async function ask<Body>(
   return await new Promise((resolve, reject) => {
     const asked = request(`${api[0]!.url}${path}`, {
       method,
+      agent: false, // a connection kept open may be closed by the server just as it is used
       headers: {
         authorization: `Bearer ${token}`,
         ...(text === ''

@@ -76,6 +76,7 @@ export const ABSENCE_HOUR: Fault = {
     await forget(trial, forgottenUpTo);
 
     const happening = happen();
+    happening.catch(() => undefined); // heard below
     const outcomes = await Promise.all(absences.map((absence) => comeBack(trial, absence, ids)));
     await happening;
     await trial.quiet();
