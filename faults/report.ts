@@ -29,6 +29,7 @@ export function table({ machine, long, jobHoldSeconds, seconds, load, results }:
       counts.disordered,
       counts.statuses,
       counts.counters,
+      counts.overheard,
     ];
     return [
       `\`${result.name}\``,
@@ -60,6 +61,7 @@ export function table({ machine, long, jobHoldSeconds, seconds, load, results }:
         'out of order',
         'wrong status',
         'wrong counter',
+        'overheard',
         'right again after',
         'measured',
         'holds',

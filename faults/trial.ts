@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { APP_SECRET } from '../bench/webhooks';
 import { Agents, type AgentsOptions } from './load/agents';
+import type { ChatClient } from './load/chat-client';
+import { ChatLoad, type ChatLoadOptions } from './load/chat-load';
 import { Customers, type CustomersOptions } from './load/customers';
 import { Listener } from './load/listener';
 import { openConversations } from './load/openings';
 import { OperationJournal } from './load/operations';
-import { ALL_SENT_AND_READ, type Evidence, type Expectations } from './oracle/evidence';
+import { ALL_SENT_AND_READ, type Evidence, type Expectations, type LimitedHearer } from './oracle/evidence';
 import { COUNTS, type Counts, judge, type Judgement } from './oracle/judge';
 import { readEvidence } from './oracle/witness';
 import type { Cluster } from './rig/cluster';
@@ -39,6 +41,11 @@ export interface Result {
   passed: boolean;
 }
 
+/** A socket of somebody who does not see everything, or whose session ends. */
+export interface LimitedListener extends Omit<LimitedHearer, 'heard'> {
+  listener: Listener;
+}
+
 export interface TrialSize {
   /** How many times the short form. */
   factor: number;
@@ -50,11 +57,16 @@ export interface TrialSize {
 export class Trial {
   readonly journal = new OperationJournal();
   readonly listeners: Listener[] = [];
+  readonly chats: ChatLoad[] = [];
+  /** Sockets on `/` beside those. */
+  readonly desks: ChatClient[] = [];
+  readonly limited: LimitedListener[] = [];
   readonly phonePrefix: string;
   expected: Expectations = ALL_SENT_AND_READ;
   private readonly checks: Check[] = [];
   /** Part of all its ids. */
   readonly run: string;
+  private kept: Pick<Evidence, 'journal' | 'owners'> | null = null;
   private listening = false;
   private settled = false;
   private healedAt = 0;
@@ -132,6 +144,23 @@ export class Trial {
     });
   }
 
+  /** Users of the live chat who have written once, with staff who answer them. */
+  async chat(
+    given: Partial<ChatLoadOptions> & Pick<ChatLoadOptions, 'users' | 'messages' | 'answers'>,
+  ): Promise<ChatLoad> {
+    const before = this.chats.reduce((sum, { size }) => sum + size, 0);
+    const chat = await ChatLoad.open({
+      journal: this.journal,
+      urls: this.urls,
+      token: this.cluster.token,
+      run: `${this.run}-chat-${this.chats.length}`,
+      firstUserId: this.firstPhone + before,
+      ...given,
+    });
+    this.chats.push(chat);
+    return chat;
+  }
+
   /** The fault is over: from now on time counts. */
   healed(): void {
     this.healedAt = performance.now();
@@ -156,7 +185,29 @@ export class Trial {
   }
 
   async evidence(): Promise<Evidence> {
-    return await readEvidence(this.cluster, this.phonePrefix, this.journal, this.listeners);
+    const limited = this.limited.map(({ listener, ...rights }) => ({ ...rights, heard: listener.heard }));
+    const { cluster, phonePrefix, journal, listeners, chats, desks } = this;
+    const now = await readEvidence(cluster, phonePrefix, journal, listeners, limited, chats, desks);
+    if (this.kept === null) return now;
+    return {
+      ...now,
+      journal: joined(this.kept.journal, now.journal, ({ id }) => id),
+      owners: joined(this.kept.owners, now.owners, ({ entryId }) => entryId),
+    };
+  }
+
+  /** The journal is about to be cleared: what is in it by now still counts. */
+  async keepJournal(): Promise<void> {
+    this.kept = await this.evidence();
+  }
+
+  /** Waits until nothing is under way and everything is right, in the midst of the load. */
+  async quiet(): Promise<void> {
+    const deadline = performance.now() + SETTLE_LIMIT_MS;
+    while (performance.now() < deadline) {
+      if ((await this.isQuiet()) && isClean((await this.judge()).counts)) return;
+      await delay(LOOK_MS);
+    }
   }
 
   /** Waits until everything is right, or for as long as it may take. */
@@ -181,7 +232,8 @@ export class Trial {
   }
 
   async result(): Promise<Result> {
-    for (const listener of this.listeners) listener.close();
+    for (const each of [...this.listeners, ...this.chats, ...this.desks]) each.close();
+    for (const { listener } of this.limited) listener.close();
     const { counts, examples } = await this.judge();
     const { journal, checks } = this;
     this.check('right again', this.recoveryMs ?? Infinity, this.recoveryLimitMs);
@@ -222,6 +274,12 @@ export class Trial {
     );
     return row?.busy === false;
   }
+}
+
+/** Both, each entry once, in their order. */
+function joined<T>(kept: readonly T[], now: readonly T[], idOf: (entry: T) => number): T[] {
+  const all = new Map([...kept, ...now].map((entry) => [idOf(entry), entry]));
+  return [...all.values()].sort((a, b) => idOf(a) - idOf(b));
 }
 
 export function isClean(counts: Counts): boolean {

@@ -39,6 +39,6 @@ export async function configureApp(
     maxAge: 600,
   });
   app.useGlobalPipes(validationPipe());
-  app.useWebSocketAdapter(new SocketAdapter(app, config));
+  app.useWebSocketAdapter(new SocketAdapter(app, config, logger));
   return app;
 }

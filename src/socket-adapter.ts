@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { MessageMappingProperties } from '@nestjs/websockets';
+import type { Logger } from 'pino';
 import { defer, type Observable } from 'rxjs';
 import type { Server as SocketServer, ServerOptions, Socket } from 'socket.io';
 import type { Config } from './config/config';
+import { endSlowSockets } from './platform/http/socket-backlog';
 import { gatherFrames, PACKET_PARSER } from './platform/http/socket-packets';
 
 /** Largest packet a client may send over a socket, in bytes. */
@@ -29,6 +31,7 @@ export class SocketAdapter extends IoAdapter {
   constructor(
     app: NestFastifyApplication,
     private readonly config: Config,
+    private readonly log: Logger,
   ) {
     super(app);
   }
@@ -47,6 +50,7 @@ export class SocketAdapter extends IoAdapter {
         decide(null, this.config.role !== 'worker' && isAllowedOrigin(request, this.config.http.cors)),
     } as ServerOptions);
     gatherFrames(server);
+    endSlowSockets(server, this.log);
     return server;
   }
 

@@ -26,6 +26,8 @@ export interface CustomersOptions {
   senders: number;
   seed: number;
   largest?: number;
+  /** Characters that each message has beside its name. */
+  padding?: number;
 }
 
 interface Parcel {
@@ -95,7 +97,16 @@ export class Customers {
   }
 
   private bundles(random: () => number): WebhookItem[][] {
-    const { messages, contacts, firstPhone, run, number, journal, largest = 1_000 } = this.options;
+    const {
+      messages,
+      contacts,
+      firstPhone,
+      run,
+      number,
+      journal,
+      largest = 1_000,
+      padding = 0,
+    } = this.options;
     const second = Math.floor(Date.now() / 1000) - 60;
     const items = shuffled(
       Array.from({ length: messages }, (_, i) => i),
@@ -103,7 +114,7 @@ export class Customers {
     ).map((i) => {
       const phone = String(firstPhone + below(contacts, random));
       const wamid = `wamid.${run}.${i}`;
-      const body = `${run} #${i}`;
+      const body = `${run} #${i}`.padEnd(padding, '.');
       journal.inbound.set(wamid, { wamid, phone, body, askedAt: Infinity, acknowledgedAt: null });
       const customer = { phone, name: `Customer ${phone}` };
       return messageItem(number, customer, inbound.text(body), { id: wamid, timestamp: second + (i % 60) });

@@ -13,11 +13,14 @@ export type Outcome =
 
 /** A customer's message: asked for when it first went out, acknowledged with the first 200 for any webhook with it. */
 export interface InboundOperation {
+  /** In the live chat: the client's own id. */
   wamid: string;
   phone: string;
   body: string;
   askedAt: number;
   acknowledgedAt: number | null;
+  /** What the server says that it is, where it says so. */
+  messageId?: number;
 }
 
 /** An agent's reply, asked for again with the same id until it was answered. */

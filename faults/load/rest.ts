@@ -7,9 +7,9 @@ export interface Reading<Body> {
   body: Body;
 }
 
-/** Asks as an admin. Throws where nobody answers. */
+/** Asks as an admin, or as whose token it is. Throws where nobody answers. */
 export async function ask<Body>(
-  { api, token }: Cluster,
+  { api, token }: Pick<Cluster, 'api' | 'token'>,
   method: string,
   path: string,
   body?: unknown,
@@ -18,6 +18,7 @@ export async function ask<Body>(
   return await new Promise((resolve, reject) => {
     const asked = request(`${api[0]!.url}${path}`, {
       method,
+      agent: false, // a connection kept open may be closed by the server just as it is used
       headers: {
         authorization: `Bearer ${token}`,
         ...(text === ''
@@ -33,7 +34,7 @@ export async function ask<Body>(
       response.on('end', () =>
         resolve({
           status: response.statusCode ?? 0,
-          body: JSON.parse(Buffer.concat(chunks).toString('utf8')) as Body,
+          body: (chunks.length === 0 ? null : JSON.parse(Buffer.concat(chunks).toString('utf8'))) as Body,
         }),
       );
     });

@@ -1,5 +1,7 @@
 import type { Count } from '../oracle/judge';
 import type { Patch } from '../rig/patches';
+import { CHAT_MUTATIONS } from './chat';
+import { SOCKET_MUTATIONS } from './sockets';
 
 /** A bug that is put in on purpose, and the fault that must show it. */
 export interface Mutation {
@@ -183,4 +185,6 @@ export const MUTATIONS: readonly Mutation[] = [
     fault: 'absence',
     turnsRed: ['duplicated', 'disordered'],
   },
+  ...CHAT_MUTATIONS,
+  ...SOCKET_MUTATIONS,
 ];

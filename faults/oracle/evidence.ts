@@ -1,9 +1,12 @@
+import type { ChatHeard } from '../load/chat-client';
 import type { Heard } from '../load/listener';
 import type { InboundOperation, ReplyOperation } from '../load/operations';
 
 export interface StoredMessage {
   id: number;
   conversationId: number;
+  channel: string;
+  /** A telephone number, or a user of the live chat. */
   phone: string;
   senderType: string;
   body: string | null;
@@ -31,6 +34,23 @@ export interface JournalEntry {
   status: string;
 }
 
+/** From this entry on a conversation is theirs; null: nobody's. */
+export interface OwnerStep {
+  entryId: number;
+  conversationId: number;
+  owner: number | null;
+}
+
+/** A socket on /crm of somebody who does not see everything, or whose session ends. */
+export interface LimitedHearer {
+  who: string;
+  userId: number;
+  heard: readonly Heard[];
+  /** Until then they were a supervisor; -Infinity: never. */
+  seesAllUntil: number;
+  endedAt: number | null;
+}
+
 /** A send that Meta took. */
 export interface AcceptedSend {
   phone: string;
@@ -50,8 +70,16 @@ export interface Evidence {
   journal: readonly JournalEntry[];
   /** In the order in which Meta took them. */
   accepted: readonly AcceptedSend[];
-  /** Of each socket, in the order in which it heard them. */
+  /** Of each socket on /crm, in the order in which it heard them. */
   heard: readonly (readonly Heard[])[];
+  /** In the order of their entries. */
+  owners: readonly OwnerStep[];
+  limited: readonly LimitedHearer[];
+  chat: {
+    heard: readonly ChatHeard[];
+    /** Users who say that they have read what they are told. */
+    readers: ReadonlySet<string>;
+  };
 }
 
 export interface Expectations {

@@ -1,11 +1,10 @@
 import type { Heard } from '../load/listener';
 import type { Evidence, Expectations, StoredMessage } from './evidence';
+import { judgeChats } from './judge-chat';
+import { judgeRights } from './judge-rights';
+import { type Counts, Verdict } from './verdict';
 
-export const COUNTS = ['lost', 'duplicated', 'unexpected', 'disordered', 'statuses', 'counters'] as const;
-export type Count = (typeof COUNTS)[number];
-
-/** How often each promise was broken; all zeros where none was. */
-export type Counts = Record<Count, number>;
+export { type Count, COUNTS, type Counts } from './verdict';
 
 export interface Judgement {
   counts: Counts;
@@ -13,7 +12,6 @@ export interface Judgement {
   examples: string[];
 }
 
-const EXAMPLES_OF_EACH = 3;
 /** Written down here once more on purpose: the server's own table is what is judged. */
 const RANK: Readonly<Record<string, number>> = {
   pending: 0,
@@ -34,24 +32,10 @@ export function judge(evidence: Evidence, expected: Expectations): Judgement {
   judgeOrder(evidence, stored, verdict);
   judgeJournal(evidence, verdict);
   for (const heard of evidence.heard) judgeHeard(evidence, heard, verdict);
+  judgeChats(evidence, verdict);
+  judgeRights(evidence, verdict);
   judgeCounters(evidence, verdict);
   return { counts: verdict.counts, examples: verdict.examples };
-}
-
-class Verdict {
-  readonly counts: Counts = {
-    lost: 0,
-    duplicated: 0,
-    unexpected: 0,
-    disordered: 0,
-    statuses: 0,
-    counters: 0,
-  };
-  readonly examples: string[] = [];
-
-  add(count: Count, example: string): void {
-    if (++this.counts[count] <= EXAMPLES_OF_EACH) this.examples.push(`${count}: ${example}`);
-  }
 }
 
 class Stored {
@@ -77,7 +61,7 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): Map
 }
 
 function judgeInbound({ inbound }: Evidence, stored: Stored, verdict: Verdict): void {
-  for (const { wamid, phone, body, acknowledgedAt } of inbound) {
+  for (const { wamid, phone, body, acknowledgedAt, messageId } of inbound) {
     const found = stored.byExternalId.get(wamid) ?? [];
     if (found.length === 0 && acknowledgedAt !== null) verdict.add('lost', `${wamid} was acknowledged`);
     if (acknowledgedAt === null) verdict.add('lost', `${wamid} was never taken`);
@@ -85,12 +69,14 @@ function judgeInbound({ inbound }: Evidence, stored: Stored, verdict: Verdict): 
     for (const message of found) {
       if (message.phone !== phone || message.body !== body)
         verdict.add('unexpected', `${wamid} of ${phone} is "${message.body}" of ${message.phone}`);
+      if (messageId !== undefined && message.id !== messageId)
+        verdict.add('unexpected', `${wamid} was answered with another message`);
     }
   }
 }
 
 function judgeReplies(
-  { replies, accepted }: Evidence,
+  { replies, accepted, chat }: Evidence,
   stored: Stored,
   expected: Expectations,
   verdict: Verdict,
@@ -110,7 +96,10 @@ function judgeReplies(
     }
     if (message.id !== messageId || message.body !== body)
       verdict.add('unexpected', `reply ${clientMessageId} was answered with another message`);
-    for (const each of found) judgeSend(each, sends.get(String(each.id)) ?? [], expected, verdict);
+    for (const each of found) {
+      if (each.channel === 'app-chat') judgeArrival(each, chat.readers, verdict);
+      else judgeSend(each, sends.get(String(each.id)) ?? [], expected, verdict);
+    }
   }
 }
 
@@ -133,6 +122,16 @@ function judgeSend(
   } else if (reason === null) {
     verdict.add('statuses', `message ${id} is ${status} without a reason`);
   }
+}
+
+/** In the live chat nothing is sent out: devices that are there get it, and some say that it was read. */
+function judgeArrival(
+  { id, status, phone }: StoredMessage,
+  readers: Evidence['chat']['readers'],
+  verdict: Verdict,
+): void {
+  const wanted = readers.has(phone) ? 'read' : 'delivered';
+  if (status !== wanted) verdict.add('statuses', `message ${id} to ${phone} is ${status}, not ${wanted}`);
 }
 
 /** What nobody ever asked for. */

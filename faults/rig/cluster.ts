@@ -9,6 +9,7 @@ import { killAll, runScript } from '../../bench/processes';
 import { Simulator } from '../../simulator/simulator';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres';
 import { migrateDatabase } from '../../src/platform/database/migrate';
+import { CHAT_APP } from '../load/chat-app';
 import { Node } from './node';
 import { type Patch, verifyPatches, withCrashPoints } from './patches';
 import { freePort, RedisServer, redisIsInstalled } from './redis';
@@ -80,6 +81,9 @@ export class Cluster {
       DATA_DIR: join(dir, 'files'),
       THROTTLE_LIMIT: '1000000',
       LOGIN_THROTTLE_LIMIT: '1000000',
+      CHAT_APP_ID: CHAT_APP.id,
+      CHAT_APP_SECRET: CHAT_APP.secret,
+      CHAT_RATE_LIMIT_ENABLED: 'false',
       JOB_HOLD: `${jobHoldSeconds}s`,
       WHATSAPP_BASE_URL: nodesToMeta.url,
       WHATSAPP_SEND_TIMEOUT: '3s',

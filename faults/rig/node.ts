@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerProcess } from '../../bench/processes';
-import type { Patch, PreloadOrders } from './patches';
+import type { Patch, PreloadOrders, SocketsNow } from './patches';
 
 const SERVER = join(__dirname, '../../src/main.js');
 const PRELOAD = join(__dirname, 'preload.js');
@@ -67,6 +67,11 @@ export class Node {
 
   kill(signal: NodeJS.Signals): void {
     this.process?.signal(signal);
+  }
+
+  /** What it keeps for its sockets. */
+  async sockets(): Promise<SocketsNow> {
+    return await this.process!.ask<SocketsNow>('sockets');
   }
 
   /** It is not started again. */

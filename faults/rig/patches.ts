@@ -20,6 +20,14 @@ export interface PreloadOrders {
   blockMs: number;
 }
 
+/** What a process answers when it is asked for its sockets. */
+export interface SocketsNow {
+  sockets: number;
+  /** The most that it keeps for one that does not read, in bytes. */
+  mostKept: number;
+  rss: number;
+}
+
 const DIST = join(__dirname, '../..');
 
 const UNIT_OF_WORK = 'src/platform/database/unit-of-work.js';
@@ -69,6 +77,20 @@ const CRASH_PATCHES: readonly Patch[] = [
   },
 ];
 
+/** Lets a process be asked for what it keeps for its sockets, and be told when to clear what is old. */
+const PROBES: readonly Patch[] = [
+  {
+    file: 'src/platform/events/retention.js',
+    find: 'this.schedule(FIRST_AFTER_MS);',
+    replace: "this.schedule(Number(process.env['FAULTS_RETENTION_MS'] ?? FIRST_AFTER_MS));",
+  },
+  {
+    file: 'src/platform/http/socket-packets.js',
+    find: "engine.on('flush',",
+    replace: "globalThis.faultEngine(engine); engine.on('flush',",
+  },
+];
+
 export const API_CRASH_POINTS = [
   'webhook.before_store',
   'transaction.before_commit',
@@ -85,10 +107,13 @@ export const WORKER_CRASH_POINTS = [
   'transaction.after_commit',
 ] as const;
 
-/** Crash points go in last: a mutation looks for the text of the build. */
+/** Crash points and probes go in last: a mutation looks for the text of the build. */
 export function withCrashPoints(mutation: readonly Patch[]): Patch[] {
   const taken = new Set(mutation.map(({ file, find }) => `${file} ${find}`));
-  return [...mutation, ...CRASH_PATCHES.filter(({ file, find }) => !taken.has(`${file} ${find}`))];
+  return [
+    ...mutation,
+    ...[...CRASH_PATCHES, ...PROBES].filter(({ file, find }) => !taken.has(`${file} ${find}`)),
+  ];
 }
 
 /** Throws where a build no longer has a place that is meant, one patch after the other: a fault not put in proves nothing. */

@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import Module from 'node:module';
-import type { Patch, PreloadOrders } from './patches';
+import type { Patch, PreloadOrders, SocketsNow } from './patches';
 
 /*
  * Loaded into a server process before anything else (`node -r`). It changes files of the server while they are
@@ -29,7 +29,39 @@ function patched(content: string, { file, find, replace }: Patch): string {
   return content.replace(find, () => replace);
 }
 
+/** Engine.IO's, as far as it is looked at. */
+interface Engine {
+  clients: Record<
+    string,
+    {
+      writeBuffer: { data?: unknown }[];
+      transport: { socket?: { _socket?: { writableLength: number } | null } };
+    }
+  >;
+}
+const engines: Engine[] = [];
+
+/** What the process holds for clients that do not read. */
+function socketsNow(): SocketsNow {
+  const kept = engines.flatMap(({ clients }) =>
+    Object.values(clients).map(
+      ({ writeBuffer, transport }) =>
+        writeBuffer.reduce((sum, { data }) => sum + (typeof data === 'string' ? data.length : 0), 0) +
+        (transport.socket?._socket?.writableLength ?? 0),
+    ),
+  );
+  return { sockets: kept.length, mostKept: Math.max(0, ...kept), rss: process.memoryUsage.rss() };
+}
+
+process.on('message', ({ id, question }: { id?: number; question?: string }) => {
+  if (question === 'sockets') process.send?.({ id, answer: socketsNow() });
+});
+process.channel?.unref();
+
 Object.assign(globalThis, {
+  faultEngine(engine: Engine): void {
+    engines.push(engine);
+  },
   faultPoint(name: string): void {
     if (crash?.point !== name || ++passes < crash.pass) return;
     appendFileSync(orders.report, `${name}\n`);

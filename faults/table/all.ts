@@ -1,9 +1,12 @@
+import { ABSENCE_HOUR } from './absence-hour';
 import { DATABASE_FAULTS } from './database';
 import { DUPLICATE_FAULTS } from './duplicates';
 import type { Fault } from './fault';
 import { GRAPH_FAULTS } from './graph';
 import { PROCESS_FAULTS } from './processes';
 import { REDIS_FAULTS } from './redis';
+import { RIGHTS_FAULTS } from './rights';
+import { SLOW_CONSUMERS } from './slow-consumers';
 import { SOCKET_FAULTS } from './sockets';
 import { STATUS_FAULTS } from './statuses';
 
@@ -18,5 +21,8 @@ export const FAULTS: readonly Fault[] = [
   ...GRAPH_FAULTS,
   ...REDIS_FAULTS,
   ...SOCKET_FAULTS,
+  SLOW_CONSUMERS,
+  ...RIGHTS_FAULTS,
+  ABSENCE_HOUR,
   ...DATABASE_FAULTS,
 ];

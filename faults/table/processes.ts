@@ -12,6 +12,7 @@ const JOBS_BACK_LIMIT_MS = 30_000;
 const POINT_LIMIT_MS = 8_000;
 /** In the short form, while the load lasts. */
 const KILLS = 6;
+const CHAT = { users: 12, messages: 25, answers: 25 } as const;
 /** It ends on one of the first so many passes. */
 const MOST_PASSES = 12;
 
@@ -20,14 +21,15 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'nothing',
     does: 'No fault: the load alone.',
     passes: 'all counts 0',
-    run: async (trial) => await underLoad(trial, { messages: 2_000, replies: 5 }, async () => undefined),
+    run: async (trial) =>
+      await underLoad(trial, { messages: 2_000, replies: 5, chat: CHAT }, async () => undefined),
   },
   {
     name: 'kill-api',
     does: 'kill -9 of an API process at random moments, of both at once every third time.',
     passes: 'all counts 0; ready again ≤ 3 s',
     async run(trial) {
-      await underLoad(trial, { messages: 8_000, replies: 10 }, async (busy) => {
+      await underLoad(trial, { messages: 8_000, replies: 10, chat: CHAT }, async (busy) => {
         await killInTurn(trial, trial.cluster.api, KILLS, busy);
       });
       trial.checkReadyAgain(READY_LIMIT_MS);
@@ -66,7 +68,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     does: 'kill -9 of PostgreSQL and all its processes, started again at once.',
     passes: 'all counts 0; 503 with Retry-After meanwhile; all served again ≤ 10 s',
     async run(trial) {
-      await underLoad(trial, { messages: 6_000, replies: 8 }, async (busy) => {
+      await underLoad(trial, { messages: 6_000, replies: 8, chat: CHAT }, async (busy) => {
         for (let turn = 0; busy() && turn < trial.times(3); turn++) {
           await delay(400 + Math.random() * 1_200);
           if (!busy()) break;
@@ -83,7 +85,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     passes: 'all counts 0; each ends within 10 s',
     async run(trial) {
       let longest = 0;
-      await underLoad(trial, { messages: 3_000, replies: 8 }, async () => {
+      await underLoad(trial, { messages: 3_000, replies: 8, chat: CHAT }, async () => {
         for (const node of trial.cluster.nodes) longest = Math.max(longest, await node.restart());
       });
       trial.check('drained', longest, 10_000);

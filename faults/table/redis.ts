@@ -54,7 +54,14 @@ export const REDIS_FAULTS: readonly Fault[] = ROWS.map((row) => ({
   async run(trial) {
     await underLoad(
       trial,
-      { messages: 500, replies: 100, conversations: 8, pauseMs: 50, untilDone: true },
+      {
+        messages: 500,
+        replies: 100,
+        conversations: 8,
+        pauseMs: 50,
+        chat: { users: 6, messages: 1_000, answers: 1_000 },
+        untilDone: true,
+      },
       async () => await row.breaks(trial.cluster),
     );
     trial.check('refused', trial.journal.tries.refused, 0, '');

@@ -6,27 +6,43 @@ import { apply, comparable, type CrmState, fetchState } from '../oracle/crm-stat
 import type { Fault } from './fault';
 import { underLoad } from './under-load';
 
-const STORM = 100;
+/** Sockets of agents, and users of the live chat with two devices each. */
+const STORM = { agents: 700, users: 150 };
 
 export const SOCKET_FAULTS: readonly Fault[] = [
   {
     name: 'reconnect-storm',
-    does: `${STORM} sockets on a process that is killed; all come to the other one, under load.`,
+    does: '1,000 sockets, of agents and of users of the live chat, on a process that is killed; all come to the other one, under load.',
     passes: 'all counts 0 at each socket; all hear again ≤ 10 s',
     async run(trial) {
       const { urls } = trial;
-      const count = trial.times(STORM);
-      const all = await Promise.all(
-        Array.from({ length: count }, async () => await Listener.open(urls, trial.cluster.token)),
+      await trial.listen();
+      const agents = await Promise.all(
+        Array.from({ length: trial.times(STORM.agents) }, () => Listener.open(urls, trial.cluster.token)),
       );
-      trial.listeners.push(...all);
-      await underLoad(trial, { messages: 300, replies: 4, conversations: 8 }, async () => {
+      trial.listeners.push(...agents);
+      const chat = await trial.chat({
+        users: trial.times(STORM.users),
+        messages: 1,
+        answers: 1,
+        together: true,
+      });
+      const left = (): number =>
+        agents.filter(({ connections }) => connections < 2).length +
+        chat.clients.filter(({ entries }) => entries < 2).length;
+      const size = { messages: 200, replies: 4, conversations: 8 };
+      await underLoad(trial, size, async () => {
+        const talk = chat.run();
         await delay(500);
         trial.cluster.api[0]!.kill('SIGKILL');
         const killed = performance.now();
-        while (all.some(({ connections }) => connections < 2) && performance.now() - killed < 60_000)
-          await delay(20);
-        trial.check('all hear again', performance.now() - killed, 10_000);
+        while (left() > 0 && performance.now() - killed < 60_000) await delay(20);
+        trial.check(
+          `all ${agents.length + chat.clients.length} hear again`,
+          performance.now() - killed,
+          10_000,
+        );
+        await talk;
       });
       await trial.cluster.api[0]!.ready();
       trial.limitRecovery(30_000);

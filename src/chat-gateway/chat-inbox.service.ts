@@ -4,6 +4,7 @@ import { ChatConversationsService } from '../app-chat/chat-conversations.service
 import type { ChatMessageView } from '../app-chat/chat.types';
 import { ChatViewsService } from '../app-chat/chat-views.service';
 import { toAppError } from '../platform/http/to-app-error';
+import { untilRead } from '../platform/http/socket-backlog';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { JournalTail } from '../platform/events/journal-tail';
 import { LOGGER } from '../platform/observability/observability.module';
@@ -14,11 +15,16 @@ import { socketErrorOf } from './chat-socket-errors';
 
 /** Messages that one connection is told of which came while nobody was there; the others come with the next one. */
 const MOST_MISSED = 1_000;
+/** Told one after another before it is asked whether the client reads them. */
+const TOLD_AT_ONCE = 25;
 
-/** A message of staff: to be told to users once, and counted as delivered where it arrives. */
+/** Something to be told to a user. */
 interface Letter {
   news: News[];
+  /** Of a message that is told for the first time. */
   messageId: number | null;
+  /** It is counted as delivered where it arrives. */
+  fromStaff: boolean;
 }
 
 /**
@@ -48,7 +54,8 @@ export class ChatInbox {
 
   /** Resolves once the socket hears everything. */
   async enter(socket: UserSocket): Promise<void> {
-    this.catchingUp.set(socket, []);
+    const meanwhile: Letter[] = [];
+    this.catchingUp.set(socket, meanwhile);
     this.proofs.watch(socket);
     try {
       const missed = await this.missedBy(socket);
@@ -57,10 +64,10 @@ export class ChatInbox {
         await this.tail.refresh();
         await this.told();
       }
-      const seen = new Set(missed.map(({ id }) => id));
-      for (const message of missed) this.deliver(socket, letterOf(message));
-      for (const letter of this.catchingUp.get(socket)!)
-        if (letter.messageId === null || !seen.has(letter.messageId)) this.deliver(socket, letter);
+      await this.deliverMany(socket, inOrder(missed.map(letterOf), meanwhile.splice(0)));
+      while (meanwhile.length > TOLD_AT_ONCE && socket.connected)
+        await this.deliverMany(socket, meanwhile.splice(0, TOLD_AT_ONCE));
+      for (const letter of meanwhile) this.deliver(socket, letter);
       const { workspaceId, chatUserId } = socket.data.actor;
       if (socket.connected) void socket.join(rooms.chatUser(workspaceId, chatUserId));
     } catch (error) {
@@ -79,13 +86,20 @@ export class ChatInbox {
     return this.waiting(workspaceId, chatUserId).length > 0;
   }
 
-  /** @param messageId of a message of staff that is told with it for the first time */
-  tell(workspaceId: number, chatUserId: number, news: News[], messageId: number | null = null): void {
-    const letter = { news, messageId };
+  /** A message, for the first time. */
+  tellMessage(workspaceId: number, chatUserId: number, view: ChatMessageView): void {
+    this.hand(workspaceId, chatUserId, letterOf(view));
+  }
+
+  tell(workspaceId: number, chatUserId: number, news: News[]): void {
+    this.hand(workspaceId, chatUserId, { news, messageId: null, fromStaff: false });
+  }
+
+  private hand(workspaceId: number, chatUserId: number, letter: Letter): void {
     for (const socket of this.waiting(workspaceId, chatUserId)) this.catchingUp.get(socket)!.push(letter);
     const room = rooms.chatUser(workspaceId, chatUserId);
-    if (messageId === null) {
-      for (const one of news) tell(this.namespace.local.to(room), one);
+    if (!letter.fromStaff) {
+      for (const one of letter.news) tell(this.namespace.local.to(room), one);
       return;
     }
     for (const id of this.namespace.adapter.rooms.get(room) ?? []) {
@@ -94,9 +108,16 @@ export class ChatInbox {
     }
   }
 
-  private deliver(socket: UserSocket, { news, messageId }: Letter): void {
-    for (const one of news)
-      tell(socket, one, messageId === null ? undefined : this.proofs.expect(socket, messageId));
+  /** No faster than the client reads. */
+  private async deliverMany(socket: UserSocket, letters: Letter[]): Promise<void> {
+    for (const [i, letter] of letters.entries()) {
+      this.deliver(socket, letter);
+      if ((i + 1) % TOLD_AT_ONCE === 0) await untilRead(socket);
+    }
+  }
+
+  private deliver(socket: UserSocket, { news, messageId, fromStaff }: Letter): void {
+    for (const one of news) tell(socket, one, fromStaff ? this.proofs.expect(socket, messageId!) : undefined);
   }
 
   private waiting(workspaceId: number, chatUserId: number): UserSocket[] {
@@ -122,5 +143,18 @@ export function messageNews(view: ChatMessageView): News[] {
 }
 
 function letterOf(view: ChatMessageView): Letter {
-  return { news: messageNews(view), messageId: view.id };
+  return { news: messageNews(view), messageId: view.id, fromStaff: view.sender_role === 'admin' };
+}
+
+/**
+ * What was missed, then what was told meanwhile, each once. Of the latter, messages that are older than one that was
+ * missed, being the user's own or known to another device, stand among these: nobody is told a conversation backwards.
+ */
+function inOrder(missed: Letter[], meanwhile: Letter[]): Letter[] {
+  const newest = missed.at(-1)?.messageId ?? 0;
+  const seen = new Set(missed.map(({ messageId }) => messageId));
+  const isEarlier = ({ messageId }: Letter): boolean => messageId !== null && messageId < newest;
+  const later = meanwhile.filter((letter) => !isEarlier(letter) && !seen.has(letter.messageId));
+  const earlier = meanwhile.filter((letter) => isEarlier(letter) && !seen.has(letter.messageId));
+  return [...[...missed, ...earlier].sort((a, b) => a.messageId! - b.messageId!), ...later];
 }

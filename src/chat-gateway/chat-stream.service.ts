@@ -208,8 +208,8 @@ export class ChatStream {
           { event: 'chat-message-updated', payload: view },
         ];
     this.toJoined(event, news);
-    const letter = isNew && view.sender_role === 'admin' ? view.id : null;
-    this.inbox.tell(workspaceId, owner.chatUserId, news, letter);
+    if (isNew) this.inbox.tellMessage(workspaceId, owner.chatUserId, view);
+    else this.inbox.tell(workspaceId, owner.chatUserId, news);
     if (isNew && view.sender_role === 'user')
       this.namespace.local
         .to(rooms.audienceRooms('notifications', workspaceId, audience))

@@ -105,6 +105,7 @@ export class ChatGateway
     this.dashboard.stop();
     this.stream.stop();
     await this.stream.told();
+    this.proofs.stop();
     await this.proofs.drained();
   }
 

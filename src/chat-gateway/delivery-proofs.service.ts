@@ -2,11 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { ChatConversationsService } from '../app-chat/chat-conversations.service';
+import { toAppError } from '../platform/http/to-app-error';
 import { LOGGER } from '../platform/observability/observability.module';
 import type { UserSocket } from './chat-socket';
 
 /** What arrives within this time, in ms, is written together: each writing is a commit of its own. */
 const GATHER_MS = 100;
+const AGAIN_AFTER_MS = 500;
 
 /** What was sent to one socket and is not known to have arrived. */
 interface Unproven {
@@ -29,6 +31,7 @@ export class DeliveryProofs {
   /** Messages that arrived and are not written down yet, by workspace. */
   private arrived = new Map<number, Set<number>>();
   private keeping: Promise<void> | null = null;
+  private stopping = false;
 
   constructor(
     private readonly conversations: ChatConversationsService,
@@ -80,16 +83,25 @@ export class DeliveryProofs {
     this.sockets.delete(socket);
   }
 
-  /** Resolves once all that is proven so far is written down, or has failed. */
+  /** The process is about to end: the database is no longer waited for. */
+  stop(): void {
+    this.stopping = true;
+  }
+
+  /** Resolves once all that is proven so far is written down, or is given up. */
   async drained(): Promise<void> {
     await this.keeping;
   }
 
-  private note({ data: { actor } }: UserSocket, messageIds: number[]): void {
-    const known = this.arrived.get(actor.workspaceId) ?? new Set();
-    for (const id of messageIds) known.add(id);
-    this.arrived.set(actor.workspaceId, known);
+  private note({ data: { actor } }: UserSocket, messageIds: Iterable<number>): void {
+    this.gather(actor.workspaceId, messageIds);
     this.keeping ??= this.keep();
+  }
+
+  private gather(workspaceId: number, messageIds: Iterable<number>): void {
+    const known = this.arrived.get(workspaceId) ?? new Set();
+    for (const id of messageIds) known.add(id);
+    this.arrived.set(workspaceId, known);
   }
 
   private async keep(): Promise<void> {
@@ -101,8 +113,11 @@ export class DeliveryProofs {
         try {
           await this.conversations.markDelivered({ workspaceId }, [...ids]);
         } catch (err) {
-          // They stay sent, and are told again when the user comes back.
           this.logger.warn({ err }, 'messages of the live chat could not be marked as delivered');
+          // Given up, they stay sent, and are told again when the user comes back.
+          if (this.stopping || toAppError(err).code !== 'DATABASE_UNAVAILABLE') continue;
+          this.gather(workspaceId, ids);
+          await delay(AGAIN_AFTER_MS);
         }
       }
     }

@@ -8,6 +8,7 @@ import type { ConversationState } from '../conversations/conversations.types';
 import { formatCursor, type JournalCursor, parseCursor } from '../platform/events/journal-cursor';
 import { type JournalEvent, JournalReader } from '../platform/events/journal-reader';
 import { JournalTail } from '../platform/events/journal-tail';
+import { untilRead } from '../platform/http/socket-backlog';
 import { ReadyJson } from '../platform/http/socket-packets';
 import { toAppError } from '../platform/http/to-app-error';
 import type { AuthenticatedSocket, CrmNamespace } from './authenticated-socket';
@@ -17,6 +18,8 @@ import * as rooms from './rooms';
 import { Typing } from './typing.service';
 
 const PAGE = 500;
+/** Told one after another before it is asked whether the client reads them. */
+const TOLD_AT_ONCE = 50;
 /** Who missed more than this fetches the state anew; that is less work for both sides. */
 const MAX_REPLAY = 10_000;
 /** What somebody hears afterwards of a conversation that they no longer see. */
@@ -112,12 +115,14 @@ export class CrmStream {
       cursor = page.next;
       if (!socket.connected) return { sent, cursor: formatCursor(cursor) };
     }
-    if (socket.data.actor.level !== level) return this.startAnew(socket);
-    for (const event of meanwhile) {
-      if (!mayHear(socket.data.actor, event)) continue;
-      socket.emit(...streamed(event));
-      sent++;
+    // While a slow client reads, more happens: the rest is told in the step in which it joins its rooms.
+    while (meanwhile.length > TOLD_AT_ONCE && socket.connected) {
+      if (meanwhile.length > MAX_REPLAY) return this.resync(socket);
+      sent += tellLive(socket, meanwhile.splice(0, TOLD_AT_ONCE));
+      await untilRead(socket);
     }
+    if (socket.data.actor.level !== level) return this.startAnew(socket);
+    sent += tellLive(socket, meanwhile);
     return { sent, cursor: this.open(socket) };
   }
 
@@ -197,10 +202,17 @@ export class CrmStream {
       const hidden = visible !== null && event.conversationId !== null && !visible.has(event.conversationId);
       if (hidden && !TOLD_AFTER_LOSS.has(event.type)) continue;
       socket.emit(...(hidden ? streamed(event, withoutContent(event.payload)) : streamed(event)));
-      sent++;
+      if (++sent % TOLD_AT_ONCE === 0) await untilRead(socket);
     }
     return sent;
   }
+}
+
+/** What was published while the socket caught up. Answers how much of it it may hear. */
+function tellLive(socket: AuthenticatedSocket, events: readonly JournalEvent[]): number {
+  const heard = events.filter((event) => mayHear(socket.data.actor, event));
+  for (const event of heard) socket.emit(...streamed(event));
+  return heard.length;
 }
 
 function mayHear(actor: StaffActor, event: JournalEvent): boolean {

@@ -1,6 +1,9 @@
+import { ChatConversationsService } from '../../src/app-chat/chat-conversations.service';
+import { ChatInbox } from '../../src/chat-gateway/chat-inbox.service';
 import { ChatGateway } from '../../src/chat-gateway/chat.gateway';
 import { DeliveryProofs } from '../../src/chat-gateway/delivery-proofs.service';
-import type { ChatSocket as ServerSocket } from '../../src/chat-gateway/chat-socket';
+import type { ChatSocket as ServerSocket, UserSocket } from '../../src/chat-gateway/chat-socket';
+import { AppError } from '../../src/common/app-error';
 import { type ChatPerson, openChat } from '../support/chat';
 import {
   askChat,
@@ -123,6 +126,21 @@ test('of more than 1,000 the oldest come first, and the others with the next con
   expect(contents(second)).toEqual(numbers(1_001, 1_002));
 });
 
+test('what users say themselves while a device of theirs comes back stands where it was said', async () => {
+  const { user, conversationId } = await newConversation(system);
+  await answers(conversationId, 'one');
+  const inbox = system.app.get(ChatInbox, { strict: false });
+  const look = inbox['missedBy'].bind(inbox);
+  jest.spyOn(inbox, 'missedBy' as never).mockImplementationOnce((async (socket: UserSocket) => {
+    await says(user, 'two');
+    await answers(conversationId, 'three');
+    return await look(socket);
+  }) as never);
+  const listener = await enterChat(system, user);
+  await hears(listener, 'new_message', 3);
+  expect(contents(listener)).toEqual(['one', 'two', 'three']);
+});
+
 describe('a connection that breaks proves nothing:', () => {
   test('its user is told again, until something does', async () => {
     const { user, conversationId } = await newConversation(system);
@@ -142,6 +160,20 @@ describe('a connection that breaks proves nothing:', () => {
     await hears(back, 'new_message', 2);
     expect(back.of('new_message').map((m) => m['id'])).toEqual([id, second]);
   });
+});
+
+test('what arrives while the database is away is delivered once it is back', async () => {
+  const { user, conversationId } = await newConversation(system);
+  const listener = await enterChat(system, user);
+  const [id] = await answers(conversationId, 'are you there?');
+  await hears(listener, 'new_message');
+  const conversations = system.app.get(ChatConversationsService, { strict: false });
+  const write = jest
+    .spyOn(conversations, 'markDelivered')
+    .mockRejectedValueOnce(new AppError('DATABASE_UNAVAILABLE', 'The database is away.'));
+  listener.heard.find((h) => h.event === 'new_message')!.acknowledge!();
+  await isDelivered(id!);
+  write.mockRestore();
 });
 
 describe('what is proven to have arrived is delivered, and comes no more:', () => {
