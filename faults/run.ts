@@ -1,5 +1,6 @@
 import { noFaults } from '../simulator/faults';
-import { Cluster } from './rig/cluster';
+import type { Cluster, ClusterOptions } from './rig/cluster';
+import { SMALL_DISK } from './rig/small-disk';
 import { FAULTS } from './table/all';
 import type { Fault } from './table/fault';
 import { type Result, Trial } from './trial';
@@ -22,6 +23,13 @@ export async function runFault(
   }
   await trial.settle();
   return trial;
+}
+
+/** For the cluster of a fault that needs a disk of its own. */
+export function ownDisk({ name, onSmallDisk: folder }: Fault): Pick<ClusterOptions, 'onSmallDisk'> {
+  if (folder === undefined) return {};
+  if (SMALL_DISK === null) throw new Error(`${name} needs a small disk, and none could be mounted.`);
+  return { onSmallDisk: { disk: SMALL_DISK, folder } };
 }
 
 export function line(result: Result, seconds: number): string {

@@ -80,7 +80,7 @@ export class Trial {
   }
 
   times(count: number): number {
-    return Math.round(count * this.size.factor);
+    return Math.max(1, Math.round(count * this.size.factor));
   }
 
   /** One agent's socket on each server, which hears all of this fault. */

@@ -20,13 +20,28 @@ export async function post(
   body: Buffer | string,
   headers: Record<string, string>,
 ): Promise<Answer> {
+  return await ask('POST', url, headers, body);
+}
+
+export async function get(url: string, headers: Record<string, string>): Promise<Answer> {
+  return await ask('GET', url, headers, '');
+}
+
+async function ask(
+  method: string,
+  url: string,
+  headers: Record<string, string>,
+  body: Buffer | string,
+): Promise<Answer> {
+  const content =
+    method === 'GET' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return await new Promise((resolve) => {
     const lost = (error?: NodeJS.ErrnoException): void =>
       resolve({ status: 0, retryAfter: null, body: '', unreached: error?.code === 'ECONNREFUSED' });
     const asked = request(url, {
-      method: 'POST',
+      method,
       agent,
-      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers },
+      headers: { ...content, ...headers },
       timeout: ANSWER_LIMIT_MS,
     });
     asked.on('timeout', () => asked.destroy());

@@ -1,5 +1,5 @@
 import { Cluster } from '../rig/cluster';
-import { runFault } from '../run';
+import { ownDisk, runFault } from '../run';
 import { FAULTS } from '../table/all';
 import type { Result } from '../trial';
 import type { Mutation } from './list';
@@ -26,7 +26,12 @@ export async function runMutation(
   const fault = FAULTS.find(({ name }) => name === mutation.fault);
   if (fault === undefined) throw new Error(`${mutation.name} names no fault: ${mutation.fault}`);
   const { patches = [], sql = [], settings = {} } = mutation;
-  const cluster = await Cluster.start({ dir, jobHoldSeconds: 5, mutation: { patches, sql, settings } });
+  const cluster = await Cluster.start({
+    dir,
+    jobHoldSeconds: 5,
+    mutation: { patches, sql, settings },
+    ...ownDisk(fault),
+  });
   started(cluster);
   try {
     const trial = await runFault(cluster, fault, LOAD_FACTOR, SETTLE_LIMIT_MS);

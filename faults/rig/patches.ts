@@ -18,6 +18,8 @@ export interface PreloadOrders {
   report: string;
   /** How long SIGUSR2 blocks the event loop, in ms. */
   blockMs: number;
+  /** Says by how many ms the process's clock is wrong; looked at when it starts, and again after SIGHUP. */
+  clock: string;
 }
 
 const DIST = join(__dirname, '../..');
@@ -66,6 +68,15 @@ const CRASH_PATCHES: readonly Patch[] = [
     find: 'await this.record(job.workspaceId, step.id, await step.send());',
     replace: `{ ${at('send.before_call')} const result = await step.send(); ${at('send.after_call')}
       await this.record(job.workspaceId, step.id, result); ${at('send.recorded')} }`,
+  },
+];
+
+/** The build of tomorrow: this one with more migrations. */
+export const NEWER_BUILD: readonly Patch[] = [
+  {
+    file: 'src/platform/database/migrations/index.js',
+    find: 'exports.MIGRATIONS = [',
+    replace: "exports.MIGRATIONS = [...require('../../../../faults/rig/newer-migrations').NEWER_MIGRATIONS,",
   },
 ];
 
