@@ -188,7 +188,9 @@ describe('one more migration', () => {
       await db.query('create index concurrently built_beside on contact (id)');
     }
 
-    async down(): Promise<void> {}
+    async down(db: QueryRunner): Promise<void> {
+      await db.query('drop index concurrently built_beside');
+    }
   }
 
   it('that builds an index while everybody writes does so too where several processes start at once', async () => {
@@ -196,6 +198,9 @@ describe('one more migration', () => {
     add(BuildsBeside4102444800002);
     const lines = await Promise.all(Array.from({ length: 4 }, async () => await migrate()));
     expect(lines.flat()).toEqual(['migrated BuildsBeside4102444800002']);
+    await revertMigrations({ url: database.url, steps: 1 });
+    expect((await client.query(`select to_regclass('built_beside') as it`)).rows).toEqual([{ it: null }]);
+    expect(await migrate()).toEqual(['migrated BuildsBeside4102444800002']);
   });
 });
 

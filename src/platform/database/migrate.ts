@@ -35,7 +35,8 @@ export async function revertMigrations(options: MigrateOptions & { steps: number
     for (let step = 0; step < options.steps; step++) {
       const newest = await newestMigration(owner);
       if (newest === null) return;
-      await patiently(() => owner.undoLastMigration({ transaction: 'each' }), options);
+      const transaction = mustBeAlone(owner, newest) ? 'none' : 'each';
+      await patiently(() => owner.undoLastMigration({ transaction }), options);
       options.log?.(`undone ${newest}`);
     }
   });
@@ -43,6 +44,13 @@ export async function revertMigrations(options: MigrateOptions & { steps: number
 
 export async function pendingMigrations(options: MigrateOptions): Promise<boolean> {
   return await withOwner(options.url, (owner) => owner.showMigrations());
+}
+
+/** On the way up TypeORM looks by itself whether a migration takes no transaction. */
+function mustBeAlone({ migrations }: DataSource, wanted: string): boolean {
+  return migrations.some(
+    ({ name, constructor, transaction }) => (name ?? constructor.name) === wanted && transaction === false,
+  );
 }
 
 async function newestMigration(owner: DataSource): Promise<string | null> {
