@@ -7,11 +7,11 @@ import { PROCESS_FAULTS } from './processes';
 import { REDIS_FAULTS } from './redis';
 import { SOCKET_FAULTS } from './sockets';
 import { STATUS_FAULTS } from './statuses';
+import { ZOMBIE_FAULTS } from './zombie';
 
 /**
  * The table, in the order in which it runs: what needs the link to PostgreSQL comes late, and
- * what needs a cluster of its own last. A fault’s place is part of
- * its customers' telephone numbers.
+ * what needs a cluster of its own last. A fault's place is part of its customers' telephone numbers.
  */
 export const FAULTS: readonly Fault[] = [
   ...PROCESS_FAULTS,
@@ -20,6 +20,7 @@ export const FAULTS: readonly Fault[] = [
   ...GRAPH_FAULTS,
   ...REDIS_FAULTS,
   ...SOCKET_FAULTS,
+  ...ZOMBIE_FAULTS,
   ...DATABASE_FAULTS,
   ...DISK_FAULTS,
 ];
