@@ -1,3 +1,4 @@
+import { CLOCK_FAULTS } from './clocks';
 import { DATABASE_FAULTS } from './database';
 import { DISK_FAULTS } from './disk';
 import { DUPLICATE_FAULTS } from './duplicates';
@@ -21,6 +22,7 @@ export const FAULTS: readonly Fault[] = [
   ...REDIS_FAULTS,
   ...SOCKET_FAULTS,
   ...ZOMBIE_FAULTS,
+  ...CLOCK_FAULTS,
   ...DATABASE_FAULTS,
   ...DISK_FAULTS,
 ];

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { clock } from '../common/clock';
 import { AppError } from '../common/app-error';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Admissions } from '../platform/http/admissions';
@@ -90,7 +91,7 @@ export class ChatAdmission implements OnModuleInit {
       throw new AppError('INVALID_SIGNATURE', 'Send X-Timestamp and X-Signature.');
     if (appId !== undefined && typeof appId !== 'string')
       throw new AppError('INVALID_SIGNATURE', 'Send one X-App-Id.');
-    if (!isTimely(timestamp, Date.now()))
+    if (!isTimely(timestamp, clock.now()))
       throw new AppError(
         'INVALID_SIGNATURE',
         'X-Timestamp is not within five minutes of now, in milliseconds.',

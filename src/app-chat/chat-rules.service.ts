@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { clock } from '../common/clock';
 import { AppError, invalid } from '../common/app-error';
 import { lengthOf } from '../common/text-rules';
 import { CONFIG, type Config } from '../config/config';
@@ -48,7 +49,7 @@ export class ChatRules {
   }
 
   private async timesSaid(conversationId: number, text: string): Promise<number> {
-    const since = new Date(Date.now() - REPEATED_WITHIN_MS).toISOString();
+    const since = new Date(clock.now() - REPEATED_WITHIN_MS).toISOString();
     const latest = await this.messages.older(conversationId, Number.MAX_SAFE_INTEGER, LOOK_BACK);
     return latest.filter((m) => m.sender_type === 'contact' && m.body === text && m.created_at >= since)
       .length;

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { AppError } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
 import { UnitOfWork } from '../platform/database/unit-of-work';
@@ -40,7 +41,7 @@ export class ChatSessionsService {
   async open(app: AppActor, stated: StatedUser, visitor = false): Promise<OpenedSession> {
     const expiresInSeconds = this.config.chat.sessionExpiresInSeconds;
     const token = `chat_${app.workspaceId.toString(36)}_${randomBytes(32).toString('base64url')}`;
-    const expiresAt = new Date(Date.now() + expiresInSeconds * 1000);
+    const expiresAt = new Date(clock.now() + expiresInSeconds * 1000);
     const user = await this.work.run(app, async () => {
       const arrived = await this.users.arrive(app, stated, visitor);
       const session = { id: randomUUID(), tokenHash: hashOf(token), chatUserId: arrived.id, expiresAt };
@@ -77,9 +78,9 @@ export class ChatSessionsService {
     const hash = hashOf(token);
     const key = hash.toString('base64');
     const known = this.cache.get(key);
-    if (known !== undefined && known.until > Date.now()) return known.actor;
+    if (known !== undefined && known.until > clock.now()) return known.actor;
     this.cache.delete(key);
-    const askedAt = Date.now();
+    const askedAt = clock.now();
     const actor = Number.isSafeInteger(workspaceId)
       ? await this.work.read({ workspaceId }, () => this.rows.findByToken(hash))
       : null;

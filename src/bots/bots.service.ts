@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { AuditService } from '../audit/audit.service';
 import { includesLevel } from '../common/access-level';
 import type { StaffActor } from '../common/actor';
@@ -44,7 +45,7 @@ export class BotsService {
   }
 
   async stats(actor: StaffActor, id: number, query: BotStatsQuery): Promise<BotStatsDto> {
-    const { from, to } = statsPeriodOf(query, new Date());
+    const { from, to } = statsPeriodOf(query, clock.date());
     return await this.work.run(actor, async () => {
       await this.require(id);
       return statsOf(from, to, await this.bots.days(id, from, to));
