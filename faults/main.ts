@@ -59,7 +59,10 @@ async function runFaults(options: Options, started: (cluster: Cluster) => void):
       started(cluster);
     }
     const start = performance.now();
-    const trial = await runFault(cluster, fault, options.factor);
+    const trial = await runFault(cluster, fault, {
+      factor: options.factor,
+      timesAreShown: options.form === 'quick',
+    });
     const result = await trial.result();
     results.push({ fault, result });
     console.log(line(result, (performance.now() - start) / 1000));

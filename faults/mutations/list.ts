@@ -1,5 +1,9 @@
 import type { Count } from '../oracle/judge';
 import type { Patch } from '../rig/patches';
+import { WORLD_MUTATIONS } from './world';
+
+/** A count above 0, a check above its limit, or an answer that nobody may get. */
+export type Red = Count | 'check' | 'answer';
 
 /** A bug that is put in on purpose, and the fault that must show it. */
 export interface Mutation {
@@ -9,8 +13,8 @@ export interface Mutation {
   sql?: readonly string[];
   settings?: Record<string, string>;
   fault: string;
-  /** One of these counts must be above 0, or one of these checks above its limit. */
-  turnsRed: readonly (Count | 'check')[];
+  /** One of these must be seen. */
+  turnsRed: readonly Red[];
 }
 
 const INTAKE = 'src/meta-whatsapp/webhook-intake.service.js';
@@ -140,7 +144,7 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       { file: OUTBOX, find: 'if (head.sendingSince !== null) {', replace: 'if (head.sendingSince === 0) {' },
     ],
-    fault: 'kill-worker',
+    fault: 'kill-worker-unheard',
     turnsRed: ['duplicated'],
   },
   {
@@ -183,4 +187,5 @@ export const MUTATIONS: readonly Mutation[] = [
     fault: 'absence',
     turnsRed: ['duplicated', 'disordered'],
   },
+  ...WORLD_MUTATIONS,
 ];

@@ -2,7 +2,7 @@ import { Cluster } from '../rig/cluster';
 import { ownDisk, runFault } from '../run';
 import { FAULTS } from '../table/all';
 import type { Result } from '../trial';
-import type { Mutation } from './list';
+import type { Mutation, Red } from './list';
 
 export interface MutationResult {
   mutation: Mutation;
@@ -12,7 +12,7 @@ export interface MutationResult {
 }
 
 /** A bug is waited for no longer than this, in ms: it never comes right. */
-const SETTLE_LIMIT_MS = 12_000;
+const SETTLE_LIMIT_MS = 25_000;
 
 /** Part of the short form's load that is enough to see a bug. */
 const LOAD_FACTOR = 0.4;
@@ -34,21 +34,25 @@ export async function runMutation(
   });
   started(cluster);
   try {
-    const trial = await runFault(cluster, fault, LOAD_FACTOR, SETTLE_LIMIT_MS);
+    const trial = await runFault(cluster, fault, { factor: LOAD_FACTOR, settleLimitMs: SETTLE_LIMIT_MS });
     return judged(mutation, await trial.result());
   } finally {
     await cluster.destroy();
   }
 }
 
-function judged(mutation: Mutation, { counts, checks }: Result): MutationResult {
+function judged(mutation: Mutation, { counts, checks, wrongAnswers }: Result): MutationResult {
   const missed = checks.filter(({ value, limit, what }) => !(value <= limit) && what !== 'right again');
-  const found = mutation.turnsRed.some((red) => (red === 'check' ? missed.length > 0 : counts[red] > 0));
+  const seen = (red: Red): boolean => {
+    if (red === 'check') return missed.length > 0;
+    return red === 'answer' ? wrongAnswers.size > 0 : counts[red] > 0;
+  };
   const red = [
     ...Object.entries(counts)
       .filter(([, count]) => count > 0)
       .map(([name, count]) => `${name} ${count}`),
     ...missed.map(({ what, value }) => `${what} ${Math.round(value)}`),
+    ...[...wrongAnswers].map(([what, times]) => `${what} ${times} times`),
   ];
-  return { mutation, found, red: red.join(', ') || 'nothing' };
+  return { mutation, found: mutation.turnsRed.some(seen), red: red.join(', ') || 'nothing' };
 }

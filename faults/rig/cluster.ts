@@ -14,7 +14,7 @@ import {
 } from '../../src/platform/database/embedded-postgres';
 import { migrateDatabase } from '../../src/platform/database/migrate';
 import { Node, PRELOAD } from './node';
-import { type Patch, type PreloadOrders, verifyPatches, withCrashPoints } from './patches';
+import { NEWER_BUILD, type Patch, type PreloadOrders, verifyPatches, withCrashPoints } from './patches';
 import { moveToDisk } from './small-disk';
 import { freePort, RedisServer, redisIsInstalled } from './redis';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy';
@@ -75,7 +75,7 @@ export class Cluster {
     onSmallDisk,
   }: ClusterOptions): Promise<Cluster> {
     const patches = withCrashPoints(mutation?.patches ?? []);
-    verifyPatches(patches);
+    verifyPatches([...patches, ...NEWER_BUILD]);
     const dir = mkdtempSync(join(parent, 'faults-'));
     const settings = {
       max_connections: '120',
@@ -171,6 +171,10 @@ export class Cluster {
     return this.nodes.filter((node) => node.role === 'api');
   }
 
+  get migrateLog(): string {
+    return join(this.dir, 'migrate.log');
+  }
+
   get workers(): Node[] {
     return this.nodes.filter((node) => node.role === 'worker');
   }
@@ -210,7 +214,7 @@ export class Cluster {
         PORT: '0',
         FAULTS_ORDERS: orders,
       },
-      log: join(this.dir, 'migrate.log'),
+      log: this.migrateLog,
     });
   }
 

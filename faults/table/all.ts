@@ -4,11 +4,12 @@ import { DISK_FAULTS } from './disk';
 import { DUPLICATE_FAULTS } from './duplicates';
 import type { Fault } from './fault';
 import { GRAPH_FAULTS } from './graph';
+import { MIGRATION_FAULTS } from './migration';
 import { PROCESS_FAULTS } from './processes';
 import { REDIS_FAULTS } from './redis';
 import { SOCKET_FAULTS } from './sockets';
 import { STATUS_FAULTS } from './statuses';
-import { ZOMBIE_FAULTS } from './zombie';
+import { WORKER_FAULTS } from './workers';
 
 /**
  * The table, in the order in which it runs: what needs the link to PostgreSQL comes late, and
@@ -21,8 +22,9 @@ export const FAULTS: readonly Fault[] = [
   ...GRAPH_FAULTS,
   ...REDIS_FAULTS,
   ...SOCKET_FAULTS,
-  ...ZOMBIE_FAULTS,
+  ...WORKER_FAULTS,
   ...CLOCK_FAULTS,
+  ...MIGRATION_FAULTS,
   ...DATABASE_FAULTS,
   ...DISK_FAULTS,
 ];

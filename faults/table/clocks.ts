@@ -71,7 +71,8 @@ async function sessionOn({ urls }: Trial): Promise<Session> {
   return {
     async usedEverywhere() {
       const answers = await look();
-      if (answers.some((status) => status !== 200)) throw new Error(`a new session is answered ${answers}`);
+      if (answers.some((status) => status !== 200))
+        throw new Error(`a new session is answered ${answers.join(', ')}`);
     },
     async signOut() {
       await post(`${urls[0]!}/auth/logout`, '{}', headers);

@@ -41,10 +41,14 @@ export const DISK_FAULTS: readonly Fault[] = [
       const { cluster } = trial;
       const unwatch = cluster.supervisePostgres();
       const before = cluster.postgresRestarts;
-      await fillUp(trial, {
-        // Somebody else's work uses up what PostgreSQL keeps in stock of its log.
-        untilFull: async () => void (await cluster.sql('select pg_switch_wal()').catch(() => undefined)),
-      }).finally(unwatch);
+      try {
+        await fillUp(trial, {
+          // Somebody else's work uses up what PostgreSQL keeps in stock of its log.
+          untilFull: async () => void (await cluster.sql('select pg_switch_wal()').catch(() => undefined)),
+        });
+      } finally {
+        await unwatch();
+      }
       trial.check('PostgreSQL did not end', cluster.postgresRestarts > before ? 0 : 1, 0, '');
     },
   },
