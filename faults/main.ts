@@ -1,5 +1,5 @@
 import { loadavg } from 'node:os';
-import { describeMachine } from '../bench/machine';
+import { describeMachine, type Machine } from '../bench/machine';
 import { UsageError } from '../bench/options';
 import { MUTATIONS } from './mutations/list';
 import { type MutationResult, runMutation } from './mutations/run';
@@ -7,10 +7,12 @@ import { type Options, parseOptions, USAGE } from './options';
 import { mutationTable, type Run, table, writeInto } from './report';
 import { Cluster } from './rig/cluster';
 import { verifyPatches, withCrashPoints } from './rig/patches';
-import { line, runFault } from './run';
-import { FAULTS } from './table/all';
+import { redisIsInstalled } from './rig/redis';
+import { SMALL_DISK } from './rig/small-disk';
+import { line, ownDisk, runFault } from './run';
+import { FAULTS, QUICK_FAULTS } from './table/all';
+import type { Fault } from './table/fault';
 
-const LONG_FACTOR = 50;
 const SHORT_HOLD_SECONDS = 5;
 const LONG_HOLD_SECONDS = 20;
 
@@ -38,19 +40,29 @@ async function main(): Promise<void> {
 
 async function runFaults(options: Options, started: (cluster: Cluster) => void): Promise<boolean> {
   const begun = performance.now();
-  const jobHoldSeconds = options.long ? LONG_HOLD_SECONDS : SHORT_HOLD_SECONDS;
-  const cluster = await Cluster.start({ dir: options.dir, jobHoldSeconds });
-  started(cluster);
-  const [row] = await cluster.sql<{ server_version: string }>('show server_version');
-  const machine = describeMachine(cluster.dir, row!.server_version);
+  const jobHoldSeconds = options.form === 'long' ? LONG_HOLD_SECONDS : SHORT_HOLD_SECONDS;
+  let cluster: Cluster | null = null;
+  let smallDisk: Fault['onSmallDisk'];
   const results: Run['results'] = [];
-  for (const fault of chosen(FAULTS, options)) {
-    if (fault.needsRedis && cluster.redis === null) {
-      console.log(`NOT RUN ${fault.name}: redis-server is not installed`);
+  const notRun: string[] = [];
+  for (const fault of chosen(options.form === 'quick' ? QUICK_FAULTS : FAULTS, options)) {
+    const missing = missingFor(fault);
+    if (missing !== null) {
+      notRun.push(`NOT RUN ${fault.name}: ${missing}`);
+      console.log(notRun.at(-1));
       continue;
     }
+    if (cluster === null || fault.onSmallDisk !== smallDisk) {
+      await end(cluster, options);
+      smallDisk = fault.onSmallDisk;
+      cluster = await Cluster.start({ dir: options.dir, jobHoldSeconds, ...ownDisk(fault) });
+      started(cluster);
+    }
     const start = performance.now();
-    const trial = await runFault(cluster, fault, options.long ? LONG_FACTOR : 1);
+    const trial = await runFault(cluster, fault, {
+      factor: options.factor,
+      timesAreShown: options.form === 'quick',
+    });
     const result = await trial.result();
     results.push({ fault, result });
     console.log(line(result, (performance.now() - start) / 1000));
@@ -60,14 +72,40 @@ async function runFaults(options: Options, started: (cluster: Cluster) => void):
       writeInto(
         options.write,
         'faults',
-        table({ machine, long: options.long, jobHoldSeconds, seconds, load: loadavg()[2]!, results }),
+        table({
+          machine: await machineOf(cluster),
+          form: options.form,
+          factor: options.factor,
+          jobHoldSeconds,
+          seconds,
+          load: loadavg()[2]!,
+          results,
+        }),
       );
   }
-  await (options.keep ? cluster.stopAndKeep() : cluster.stop());
+  await end(cluster, options);
   const seconds = (performance.now() - begun) / 1000;
   const good = results.every(({ result }) => result.passed);
+  for (const each of notRun) console.log(each);
   console.log(`${good ? 'Every promise held' : 'FAILED'}, ${Math.round(seconds)} s.`);
   return good;
+}
+
+/** Why a fault cannot be tried on this machine; null where it can. */
+function missingFor(fault: Fault): string | null {
+  if (fault.needsRedis && !redisIsInstalled()) return 'redis-server is not installed';
+  if (fault.onSmallDisk !== undefined && SMALL_DISK === null)
+    return 'the system does not let this user mount a small disk (`unshare -rm`), nor is it Linux as root';
+  return null;
+}
+
+async function end(cluster: Cluster | null, { keep }: Options): Promise<void> {
+  await (keep ? cluster?.stopAndKeep() : cluster?.stop());
+}
+
+async function machineOf(cluster: Cluster): Promise<Machine> {
+  const [row] = await cluster.sql<{ server_version: string }>('show server_version');
+  return describeMachine(cluster.dir, row!.server_version);
 }
 
 async function runMutations(options: Options, started: (cluster: Cluster) => void): Promise<boolean> {

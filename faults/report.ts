@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Machine } from '../bench/machine';
 import type { MutationResult } from './mutations/run';
+import type { Form } from './options';
 import type { Fault } from './table/fault';
 import type { Result } from './trial';
 
@@ -8,7 +9,8 @@ type Table = 'faults' | 'mutations';
 
 export interface Run {
   machine: Machine;
-  long: boolean;
+  form: Form;
+  factor: number;
   jobHoldSeconds: number;
   seconds: number;
   /** How many processes wanted a processor over the last quarter of an hour; above the cores, others were at work. */
@@ -16,7 +18,7 @@ export interface Run {
   results: { fault: Fault; result: Result }[];
 }
 
-export function table({ machine, long, jobHoldSeconds, seconds, load, results }: Run): string {
+export function table({ machine, form, factor, jobHoldSeconds, seconds, load, results }: Run): string {
   const rows = results.map(({ fault, result }) => {
     const { counts } = result;
     const right = result.recoveryMs === null ? 'never' : `${(result.recoveryMs / 1000).toFixed(1)} s`;
@@ -43,9 +45,9 @@ export function table({ machine, long, jobHoldSeconds, seconds, load, results }:
       result.passed ? 'yes' : '**no**',
     ];
   });
-  const form = long ? 'long' : 'short';
+  const size = factor === 1 ? '' : `, its load ${factor} times`;
   return [
-    `The ${form} form, ${Math.round(seconds)} s in all, on ${machine.cores} cores (${machine.processor}), ` +
+    `The ${form} form${size}, ${Math.round(seconds)} s in all, on ${machine.cores} cores (${machine.processor}), ` +
       `${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}, PostgreSQL ${machine.postgres}; ` +
       `load average ${load.toFixed(0)}; a killed worker's jobs stay its own for ${jobHoldSeconds} s.`,
     '',

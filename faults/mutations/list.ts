@@ -2,6 +2,10 @@ import type { Count } from '../oracle/judge';
 import type { Patch } from '../rig/patches';
 import { CHAT_MUTATIONS } from './chat';
 import { SOCKET_MUTATIONS } from './sockets';
+import { WORLD_MUTATIONS } from './world';
+
+/** A count above 0, a check above its limit, or an answer that nobody may get. */
+export type Red = Count | 'check' | 'answer';
 
 /** A bug that is put in on purpose, and the fault that must show it. */
 export interface Mutation {
@@ -11,8 +15,8 @@ export interface Mutation {
   sql?: readonly string[];
   settings?: Record<string, string>;
   fault: string;
-  /** One of these counts must be above 0, or one of these checks above its limit. */
-  turnsRed: readonly (Count | 'check')[];
+  /** One of these must be seen. */
+  turnsRed: readonly Red[];
 }
 
 const INTAKE = 'src/meta-whatsapp/webhook-intake.service.js';
@@ -142,7 +146,7 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       { file: OUTBOX, find: 'if (head.sendingSince !== null) {', replace: 'if (head.sendingSince === 0) {' },
     ],
-    fault: 'kill-worker',
+    fault: 'kill-worker-unheard',
     turnsRed: ['duplicated'],
   },
   {
@@ -187,4 +191,5 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   ...CHAT_MUTATIONS,
   ...SOCKET_MUTATIONS,
+  ...WORLD_MUTATIONS,
 ];

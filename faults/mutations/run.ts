@@ -1,8 +1,8 @@
 import { Cluster } from '../rig/cluster';
-import { runFault } from '../run';
+import { ownDisk, runFault } from '../run';
 import { FAULTS } from '../table/all';
 import type { Result } from '../trial';
-import type { Mutation } from './list';
+import type { Mutation, Red } from './list';
 
 export interface MutationResult {
   mutation: Mutation;
@@ -12,7 +12,7 @@ export interface MutationResult {
 }
 
 /** A bug is waited for no longer than this, in ms: it never comes right. */
-const SETTLE_LIMIT_MS = 12_000;
+const SETTLE_LIMIT_MS = 25_000;
 
 /** Part of the short form's load that is enough to see a bug. */
 const LOAD_FACTOR = 0.4;
@@ -26,24 +26,33 @@ export async function runMutation(
   const fault = FAULTS.find(({ name }) => name === mutation.fault);
   if (fault === undefined) throw new Error(`${mutation.name} names no fault: ${mutation.fault}`);
   const { patches = [], sql = [], settings = {} } = mutation;
-  const cluster = await Cluster.start({ dir, jobHoldSeconds: 5, mutation: { patches, sql, settings } });
+  const cluster = await Cluster.start({
+    dir,
+    jobHoldSeconds: 5,
+    mutation: { patches, sql, settings },
+    ...ownDisk(fault),
+  });
   started(cluster);
   try {
-    const trial = await runFault(cluster, fault, LOAD_FACTOR, SETTLE_LIMIT_MS);
+    const trial = await runFault(cluster, fault, { factor: LOAD_FACTOR, settleLimitMs: SETTLE_LIMIT_MS });
     return judged(mutation, await trial.result());
   } finally {
     await cluster.destroy();
   }
 }
 
-function judged(mutation: Mutation, { counts, checks }: Result): MutationResult {
+function judged(mutation: Mutation, { counts, checks, wrongAnswers }: Result): MutationResult {
   const missed = checks.filter(({ value, limit, what }) => !(value <= limit) && what !== 'right again');
-  const found = mutation.turnsRed.some((red) => (red === 'check' ? missed.length > 0 : counts[red] > 0));
+  const seen = (red: Red): boolean => {
+    if (red === 'check') return missed.length > 0;
+    return red === 'answer' ? wrongAnswers.size > 0 : counts[red] > 0;
+  };
   const red = [
     ...Object.entries(counts)
       .filter(([, count]) => count > 0)
       .map(([name, count]) => `${name} ${count}`),
     ...missed.map(({ what, value }) => `${what} ${Math.round(value)}`),
+    ...[...wrongAnswers].map(([what, times]) => `${what} ${times} times`),
   ];
-  return { mutation, found, red: red.join(', ') || 'nothing' };
+  return { mutation, found: mutation.turnsRed.some(seen), red: red.join(', ') || 'nothing' };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,26 +7,37 @@ import { Client, Pool, type QueryResultRow, types } from 'pg';
 import { serverEnvironment, signIn } from '../../bench/contenders';
 import { killAll, runScript } from '../../bench/processes';
 import { Simulator } from '../../simulator/simulator';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres';
+import {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from '../../src/platform/database/embedded-postgres';
 import { migrateDatabase } from '../../src/platform/database/migrate';
 import { CHAT_APP } from '../load/chat-app';
-import { Node } from './node';
-import { type Patch, verifyPatches, withCrashPoints } from './patches';
+import { Node, PRELOAD } from './node';
+import { NEWER_BUILD, type Patch, type PreloadOrders, verifyPatches, withCrashPoints } from './patches';
+import { moveToDisk } from './small-disk';
 import { freePort, RedisServer, redisIsInstalled } from './redis';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy';
 
 // Ids are bigint in the database and numbers here.
 types.setTypeParser(types.builtins.INT8, Number);
 
+const MIGRATE = join(__dirname, '../../scripts/db-migrate.js');
 const MAKE_USERS = join(__dirname, '../../scripts/create-users.js');
 /** Meta brings again what was not answered with 200, and here never gives up. */
 const REDELIVERIES = [200, 300, 500, ...Array.from({ length: 100 }, () => 1_000)];
+
+/** Far less than the small disk. */
+const SMALL_LOG = { min_wal_size: '32MB', max_wal_size: '48MB' };
 
 export interface ClusterOptions {
   /** Parent of the cluster's folder. */
   dir: string;
   mutation?: { patches: readonly Patch[]; sql: readonly string[]; settings: Record<string, string> };
   jobHoldSeconds: number;
+  /** A folder of PostgreSQL that lies on a disk which can be full: its tables, or its log. */
+  onSmallDisk?: { disk: string; folder: 'base' | 'pg_wal' };
 }
 
 /** Two servers that answer, two that run jobs, PostgreSQL, Meta, and Redis where it is installed. */
@@ -34,11 +45,15 @@ export class Cluster {
   readonly pool: Pool;
   token = '';
   private overLink = false;
+  private supervised = false;
+  private startingPostgres: Promise<void> | null = null;
+  /** How often PostgreSQL ended by itself and was started again. */
+  postgresRestarts = 0;
 
   private constructor(
     readonly dir: string,
     private postgresNow: EmbeddedPostgres,
-    private readonly settings: Record<string, string>,
+    private readonly launch: EmbeddedPostgresOptions,
     readonly meta: Simulator,
     readonly metaToNodes: TcpProxy,
     readonly nodesToMeta: TcpProxy,
@@ -47,19 +62,39 @@ export class Cluster {
     readonly redisLink: TcpProxy | null,
     readonly nodes: Node[],
     private readonly crashReport: string,
+    private readonly environment: Readonly<Record<string, string>>,
     readonly jobHoldSeconds: number,
   ) {
     this.pool = new Pool({ connectionString: postgresNow.url, max: 3, connectionTimeoutMillis: 5_000 });
     this.pool.on('error', () => undefined); // the database is taken away on purpose
   }
 
-  static async start({ dir: parent, mutation, jobHoldSeconds }: ClusterOptions): Promise<Cluster> {
+  static async start({
+    dir: parent,
+    mutation,
+    jobHoldSeconds,
+    onSmallDisk,
+  }: ClusterOptions): Promise<Cluster> {
     const patches = withCrashPoints(mutation?.patches ?? []);
-    verifyPatches(patches);
+    verifyPatches([...patches, ...NEWER_BUILD]);
     const dir = mkdtempSync(join(parent, 'faults-'));
-    const settings = { max_connections: '120', ...mutation?.settings };
-    const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'data'), settings });
+    const settings = {
+      max_connections: '120',
+      ...(onSmallDisk === undefined ? {} : SMALL_LOG),
+      ...mutation?.settings,
+    };
+    const launch: EmbeddedPostgresOptions = {
+      dataDir: join(dir, 'data'),
+      settings,
+      log: (line) => appendFileSync(join(dir, 'postgres.log'), `${line}\n`),
+    };
+    let postgres = await startEmbeddedPostgres(launch);
     await migrateDatabase({ url: postgres.url });
+    if (onSmallDisk !== undefined) {
+      await postgres.stop();
+      moveToDisk(onSmallDisk.disk, join(dir, 'data/postgres'), onSmallDisk.folder);
+      postgres = await startEmbeddedPostgres(launch);
+    }
     for (const sql of mutation?.sql ?? []) await query(postgres.url, sql);
     const databaseLink = await startTcpProxy(postgres.url);
     const redis = redisIsInstalled() ? await RedisServer.start() : null;
@@ -113,7 +148,7 @@ export class Cluster {
     const cluster = new Cluster(
       dir,
       postgres,
-      settings,
+      launch,
       meta,
       metaToNodes,
       nodesToMeta,
@@ -122,8 +157,10 @@ export class Cluster {
       redisLink,
       nodes,
       crashReport,
+      environment,
       jobHoldSeconds,
     );
+    launch.onUnexpectedExit = () => cluster.postgresEnded();
     await Promise.all(nodes.map((node) => node.start()));
     await runScript(MAKE_USERS, {
       args: ['--allow-production'],
@@ -138,6 +175,10 @@ export class Cluster {
     return this.nodes.filter((node) => node.role === 'api');
   }
 
+  get migrateLog(): string {
+    return join(this.dir, 'migrate.log');
+  }
+
   get workers(): Node[] {
     return this.nodes.filter((node) => node.role === 'worker');
   }
@@ -150,6 +191,35 @@ export class Cluster {
   get crashes(): string[] {
     if (!existsSync(this.crashReport)) return [];
     return readFileSync(this.crashReport, 'utf8').trim().split('\n').filter(Boolean);
+  }
+
+  /** `npm run db:migrate` of another build, as an operator runs it beside the servers. */
+  async migrate(build: readonly Patch[], args: string[]): Promise<void> {
+    const orders = join(this.dir, 'migrate.orders.json');
+    const clock = join(this.dir, 'migrate.clock');
+    writeFileSync(clock, '0');
+    writeFileSync(
+      orders,
+      JSON.stringify({
+        patches: [...build],
+        crash: null,
+        report: this.crashReport,
+        blockMs: 0,
+        clock,
+      } satisfies PreloadOrders),
+    );
+    await runScript(MIGRATE, {
+      args,
+      nodeArgs: ['-r', PRELOAD],
+      environment: {
+        ...this.environment,
+        DATABASE_URL: this.postgresNow.url,
+        ROLE: 'api',
+        PORT: '0',
+        FAULTS_ORDERS: orders,
+      },
+      log: this.migrateLog,
+    });
   }
 
   /** As the database's owner, past the link. */
@@ -186,16 +256,22 @@ export class Cluster {
     const { port } = this.postgresNow;
     for (;;) {
       try {
-        this.postgresNow = await startEmbeddedPostgres({
-          dataDir: join(this.dir, 'data'),
-          settings: this.settings,
-        });
+        this.postgresNow = await startEmbeddedPostgres(this.launch);
         break;
       } catch {
-        await delay(100); // the folder is still being given back
+        await delay(100); // the folder is still being given back, or there is no room to start
       }
     }
     if (this.postgresNow.port !== port) throw new Error('PostgreSQL came back on another port.');
+  }
+
+  /** PostgreSQL is started again whenever it ends, until the returned function is called, which waits for it. */
+  supervisePostgres(): () => Promise<void> {
+    this.supervised = true;
+    return async () => {
+      this.supervised = false;
+      await this.startingPostgres;
+    };
   }
 
   async stop(): Promise<void> {
@@ -230,6 +306,13 @@ export class Cluster {
     await this.redis?.stop();
     await this.postgresNow.stop().catch(() => undefined);
     await rm(this.dir, { recursive: true, force: true });
+  }
+
+  private postgresEnded(): void {
+    if (!this.supervised) return;
+    this.postgresRestarts++;
+    this.startingPostgres = this.startPostgres();
+    this.startingPostgres.catch(() => undefined); // whoever waits for it hears
   }
 }
 

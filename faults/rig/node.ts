@@ -4,7 +4,7 @@ import { ServerProcess } from '../../bench/processes';
 import type { Patch, PreloadOrders, SocketsNow } from './patches';
 
 const SERVER = join(__dirname, '../../src/main.js');
-const PRELOAD = join(__dirname, 'preload.js');
+export const PRELOAD = join(__dirname, 'preload.js');
 export const BLOCK_MS = 5_000;
 /** A supervisor's pause before it starts a process again, in ms. */
 const RESTART_PAUSE_MS = 100;
@@ -35,8 +35,13 @@ export class Node {
   private wanted = false;
   private crash: PreloadOrders['crash'] = null;
   private starting: Promise<void> | null = null;
+  private readonly clockFile: string;
+  private build: readonly Patch[] = [];
 
-  constructor(private readonly settings: NodeSettings) {}
+  constructor(private readonly settings: NodeSettings) {
+    this.clockFile = join(settings.dir, `${settings.name}.clock`);
+    this.clockIsWrongBy(0);
+  }
 
   get name(): string {
     return this.settings.name;
@@ -74,6 +79,17 @@ export class Node {
     return await this.process!.ask<SocketsNow>('sockets');
   }
 
+  /** From now on, or from its start. */
+  clockIsWrongBy(ms: number): void {
+    writeFileSync(this.clockFile, String(ms));
+    this.process?.signal('SIGHUP');
+  }
+
+  /** Another build from its next start on: with these changes besides those that all have. */
+  isBuiltWith(more: readonly Patch[]): void {
+    this.build = more;
+  }
+
   /** It is not started again. */
   abandon(): void {
     this.wanted = false;
@@ -109,7 +125,13 @@ export class Node {
     const { patches, crashReport: report } = this.settings;
     writeFileSync(
       orders,
-      JSON.stringify({ patches, crash: this.crash, report, blockMs: BLOCK_MS } satisfies PreloadOrders),
+      JSON.stringify({
+        patches: [...patches, ...this.build],
+        crash: this.crash,
+        report,
+        blockMs: BLOCK_MS,
+        clock: this.clockFile,
+      } satisfies PreloadOrders),
     );
     this.crash = null;
     const process = await ServerProcess.start(SERVER, {

@@ -18,6 +18,8 @@ export interface PreloadOrders {
   report: string;
   /** How long SIGUSR2 blocks the event loop, in ms. */
   blockMs: number;
+  /** Says by how many ms the process's clock is wrong; looked at when it starts, and again after SIGHUP. */
+  clock: string;
 }
 
 /** What a process answers when it is asked for its sockets. */
@@ -88,6 +90,15 @@ const PROBES: readonly Patch[] = [
     file: 'src/platform/http/socket-packets.js',
     find: "engine.on('flush',",
     replace: "globalThis.faultEngine(engine); engine.on('flush',",
+  },
+];
+
+/** The build of tomorrow: this one with more migrations. */
+export const NEWER_BUILD: readonly Patch[] = [
+  {
+    file: 'src/platform/database/migrations/index.js',
+    find: 'exports.MIGRATIONS = [',
+    replace: "exports.MIGRATIONS = [...require('../../../../faults/rig/newer-migrations').NEWER_MIGRATIONS,",
   },
 ];
 

@@ -4,7 +4,8 @@ import type { Patch, PreloadOrders, SocketsNow } from './patches';
 
 /*
  * Loaded into a server process before anything else (`node -r`). It changes files of the server while they are
- * loaded, ends the process at a named point, and blocks its event loop when told to. None of this is in the server.
+ * loaded, ends the process at a named point, blocks its event loop when told to, and has it see a wrong time. None of
+ * this is in the server.
  */
 
 type Compile = (this: unknown, content: string, filename: string) => unknown;
@@ -68,6 +69,29 @@ Object.assign(globalThis, {
     process.kill(process.pid, 'SIGKILL');
   },
 });
+
+// The process's own clock; what it measures with performance.now() and timers goes on evenly, as the system's does.
+let clockErrorMs = 0;
+const RealDate = Date;
+const WrongDate: DateConstructor = new Proxy(RealDate, {
+  construct: (target, given: [], asked) =>
+    Reflect.construct(target, given.length === 0 ? [WrongDate.now()] : given, asked) as object,
+  apply: () => new WrongDate().toString(),
+  get: (target, property, asked) =>
+    property === 'now'
+      ? () => target.now() + clockErrorMs
+      : (Reflect.get(target, property, asked) as unknown),
+});
+RealDate.prototype.constructor = WrongDate;
+globalThis.Date = WrongDate;
+
+function readClock(): void {
+  clockErrorMs = Number(readFileSync(orders.clock, 'utf8'));
+}
+readClock();
+// A machine whose clock is wrong is so at the process's start too.
+Object.defineProperty(performance, 'timeOrigin', { value: performance.timeOrigin + clockErrorMs });
+process.on('SIGHUP', readClock);
 
 process.on('SIGUSR2', () => {
   const end = performance.now() + orders.blockMs;

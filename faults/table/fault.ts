@@ -7,6 +7,8 @@ export interface Fault {
   passes: string;
   /** Only where Redis is installed. */
   needsRedis?: true;
+  /** It has a cluster to itself, with this folder of PostgreSQL on a small disk; only where there is one. */
+  onSmallDisk?: 'base' | 'pg_wal';
   /** Puts load on, breaks something, mends it. Judged is afterwards. */
   run(trial: Trial): Promise<void>;
 }

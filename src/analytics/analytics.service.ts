@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import type { StaffActor } from '../common/actor';
 import { pageOf } from '../common/page';
 import { dayOf, daysUpTo, partOf, partsOf, periodOf } from '../common/period';
@@ -56,7 +57,7 @@ export class AnalyticsService {
   async summary(actor: StaffActor, query: SummaryQuery = {}, of = actor.userId): Promise<SummaryDto> {
     const channel = query.channel ?? null;
     const only = visibleOnlyTo(actor);
-    const now = new Date();
+    const now = clock.date();
     const today = dayOf(now.getTime());
     const answers = {
       ...daysUpTo(now, AVERAGE_DAYS),
@@ -127,7 +128,7 @@ export class AnalyticsService {
   }
 
   async agents(actor: StaffActor, query: AgentsQuery): Promise<AgentsReport> {
-    const period = periodOf(query, new Date());
+    const period = periodOf(query, clock.date());
     const channel = query.channel ?? null;
     return await this.work.read(actor, async () => {
       const [agents, total] = await Promise.all([
@@ -144,7 +145,7 @@ export class AnalyticsService {
 /** Which rows a report is made of, what it says about itself, and its parts. */
 function reportOf(query: ReportQuery): { filter: ReportFilter; head: ReportHead; parts: string[] } {
   const { by } = query;
-  const period = periodOf(query, new Date());
+  const period = periodOf(query, clock.date());
   const filter = { ...period, channel: query.channel ?? null, userId: query.user_id ?? EVERYBODY };
   return { filter, head: { ...period, by, time_zone: 'UTC' }, parts: partsOf(period, by) };
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/app-error';
+import { clock } from '../common/clock';
 import { PlatformDatabase } from '../platform/database/connections';
 import { ChatAppsService } from './chat-apps.service';
 
@@ -43,7 +44,7 @@ export class AppDirectory {
   async find(appId: string | undefined): Promise<KnownApp | null> {
     const key = appId ?? '';
     const known = this.cache.get(key);
-    const now = Date.now();
+    const now = clock.now();
     if (known !== undefined && known.until > now) return known.app;
     const app = await this.load(appId);
     if (this.cache.size >= CACHE_LIMIT) this.cache.clear();

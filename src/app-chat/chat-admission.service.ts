@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { clock } from '../common/clock';
 import { AppError } from '../common/app-error';
 import { FOREIGN_KEY_VIOLATION, sqlState } from '../platform/database/database-errors';
 import { UnitOfWork } from '../platform/database/unit-of-work';
@@ -93,7 +94,7 @@ export class ChatAdmission implements OnModuleInit {
       throw new AppError('INVALID_SIGNATURE', 'Send X-Timestamp and X-Signature.');
     if (appId !== undefined && typeof appId !== 'string')
       throw new AppError('INVALID_SIGNATURE', 'Send one X-App-Id.');
-    if (!isTimely(timestamp, Date.now()))
+    if (!isTimely(timestamp, clock.now()))
       throw new AppError(
         'INVALID_SIGNATURE',
         'X-Timestamp is not within five minutes of now, in milliseconds.',

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { AppError, invalid } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
 import {
@@ -149,7 +150,7 @@ export class ChatConversationsService {
   }
 
   private async report(messageIds: number[], status: 'delivered' | 'read'): Promise<void> {
-    const at = new Date();
+    const at = clock.date();
     await this.deliveries.apply(
       messageIds.map((messageId) => ({ messageId, externalId: null, report: { status, at } })),
     );

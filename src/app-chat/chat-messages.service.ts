@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { AppError, invalid } from '../common/app-error';
 import { ConversationsService } from '../conversations/conversations.service';
 import { OPEN_STATUSES } from '../conversations/conversations.types';
@@ -81,7 +82,7 @@ export class ChatMessagesService {
           type: message.file?.kind ?? 'text',
           body: readable(message),
           payload: broken.length === 0 ? null : { spam: broken },
-          sentAt: new Date(),
+          sentAt: clock.date(),
         },
         { files: message.file ? [message.file] : [], replyToId: message.replyToId ?? null },
       );

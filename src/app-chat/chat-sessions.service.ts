@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { AppError } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
 import { constraintOf } from '../platform/database/database-errors';
@@ -45,7 +46,7 @@ export class ChatSessionsService {
   async open(app: AppActor, stated: StatedUser, visitor = false): Promise<OpenedSession> {
     const expiresInSeconds = this.config.chat.sessionExpiresInSeconds;
     const token = `chat_${app.workspaceId.toString(36)}_${randomBytes(32).toString('base64url')}`;
-    const expiresAt = new Date(Date.now() + expiresInSeconds * 1000);
+    const expiresAt = new Date(clock.now() + expiresInSeconds * 1000);
     const arrive = async (): Promise<ChatUser> => {
       const arrived = await this.users.arrive(app, stated, visitor);
       const session = { id: randomUUID(), tokenHash: hashOf(token), chatUserId: arrived.id, expiresAt };
@@ -87,7 +88,7 @@ export class ChatSessionsService {
     const key = hash.toString('base64');
     const known = this.remembered(key);
     if (known !== undefined) return known;
-    const askedAt = Date.now();
+    const askedAt = clock.now();
     const actor = Number.isSafeInteger(workspaceId)
       ? await this.work.read({ workspaceId }, () => this.rows.findByToken(hash))
       : null;
@@ -103,7 +104,7 @@ export class ChatSessionsService {
 
   /** Who is behind these sessions of one workspace now; sessions that are over are left out. */
   async actorsOf(workspaceId: number, sessionIds: string[]): Promise<ChatActor[]> {
-    const askedAt = Date.now();
+    const askedAt = clock.now();
     const actors = await this.work.read({ workspaceId }, () => this.rows.findMany(sessionIds));
     for (const actor of actors) this.remember(actor.sessionId!, actor, askedAt);
     return actors;
@@ -122,7 +123,7 @@ export class ChatSessionsService {
 
   private remembered(key: string): ChatActor | undefined {
     const known = this.cache.get(key);
-    if (known === undefined || known.until > Date.now()) return known?.actor;
+    if (known === undefined || known.until > clock.now()) return known?.actor;
     this.cache.delete(key);
     return undefined;
   }

@@ -3,10 +3,10 @@ import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import type { StaffActor } from '../common/actor';
 import { CONFIG, type Config } from '../config/config';
-import { SessionsService, type TokenPayload } from './sessions.service';
+import { SessionsService, SIGNATURE_ALONE, type TokenPayload } from './sessions.service';
 import { tokenKey } from './token-key';
 
-/** `Authorization: Bearer <token>`: signature and expiry here, the session itself by {@link SessionsService}. */
+/** `Authorization: Bearer <token>`: signature here, expiry and the session itself by {@link SessionsService}. */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) {
   constructor(
@@ -18,6 +18,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
       secretOrKey: tokenKey(config) as unknown as Buffer, // handed on to jsonwebtoken, which takes both
       algorithms: ['HS256'],
       issuer: 'apicechat',
+      ...SIGNATURE_ALONE,
     });
   }
 

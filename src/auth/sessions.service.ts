@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
+import { clock } from '../common/clock';
 import { AppError } from '../common/app-error';
 import type { StaffActor } from '../common/actor';
 import { CONFIG, type Config } from '../config/config';
@@ -15,7 +16,13 @@ export interface TokenPayload {
   role: string;
   workspace_id: number;
   jti: string;
+  /** Made and ending, in seconds since 1970. */
+  iat?: number;
+  exp?: number;
 }
+
+/** For whoever checks a token's signature: its end is looked at here, by the database's clock. */
+export const SIGNATURE_ALONE = { ignoreExpiration: true } as const;
 
 /** A lost right ends within this time, in ms. */
 const CACHE_MS = 1_000;
@@ -47,7 +54,7 @@ export class SessionsService {
     const id = randomUUID();
     const started = await this.work.run({ workspaceId: user.workspaceId }, () =>
       this.sessions.insert(
-        { id, userId: user.id, expiresAt: new Date(Date.now() + expiresInSeconds * 1000) },
+        { id, userId: user.id, expiresAt: new Date(clock.now() + expiresInSeconds * 1000) },
         passwordHash,
       ),
     );
@@ -58,6 +65,7 @@ export class SessionsService {
       role: user.role.name,
       workspace_id: user.workspaceId,
       jti: id,
+      iat: seconds(),
     };
     return { token: await this.jwt.signAsync(payload, { expiresIn: expiresInSeconds }), expiresInSeconds };
   }
@@ -69,15 +77,18 @@ export class SessionsService {
 
   /** The actor of a raw token, as sockets bring it. Throws `UNAUTHENTICATED`. */
   async actorOfToken(token: string): Promise<StaffActor> {
-    const payload = await this.jwt.verifyAsync<TokenPayload>(token).catch((cause: unknown) => {
-      throw new AppError('UNAUTHENTICATED', 'The access token is not valid.', undefined, { cause });
-    });
+    const payload = await this.jwt
+      .verifyAsync<TokenPayload>(token, SIGNATURE_ALONE)
+      .catch((cause: unknown) => {
+        throw new AppError('UNAUTHENTICATED', 'The access token is not valid.', undefined, { cause });
+      });
     return await this.actorOf(payload);
   }
 
   /** The actor of a verified token, by the database of at most a second ago. Throws `UNAUTHENTICATED`. */
   async actorOf(payload: TokenPayload): Promise<StaffActor> {
-    if (!isTokenPayload(payload)) throw new AppError('UNAUTHENTICATED', 'The access token is not valid.');
+    if (!isTokenPayload(payload) || (payload.exp ?? Infinity) <= seconds())
+      throw new AppError('UNAUTHENTICATED', 'The access token is not valid.');
     const actor = this.remembered(payload.jti) ?? (await this.lookUp(payload));
     // The rest of a token must be its session's: it was signed, but perhaps by mistake.
     if (actor?.userId !== payload.sub || actor.workspaceId !== payload.workspace_id)
@@ -87,7 +98,7 @@ export class SessionsService {
 
   /** Who is behind these sessions of one workspace now; sessions that are over are left out. */
   async actorsOf(workspaceId: number, sessionIds: string[]): Promise<StaffActor[]> {
-    const askedAt = Date.now();
+    const askedAt = clock.now();
     const actors = await this.work.read({ workspaceId }, () => this.sessions.findActors(sessionIds));
     for (const actor of actors) {
       if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
@@ -98,7 +109,7 @@ export class SessionsService {
 
   private remembered(sessionId: string): StaffActor | undefined {
     const known = this.cache.get(sessionId);
-    return known !== undefined && known.until > Date.now() ? known.actor : undefined;
+    return known !== undefined && known.until > clock.now() ? known.actor : undefined;
   }
 
   private async lookUp({ workspace_id, jti }: TokenPayload): Promise<StaffActor | undefined> {
@@ -108,10 +119,15 @@ export class SessionsService {
   }
 }
 
+function seconds(): number {
+  return Math.floor(clock.now() / 1_000);
+}
+
 function isTokenPayload(value: TokenPayload): boolean {
   return (
     Number.isSafeInteger(value.sub) &&
     Number.isSafeInteger(value.workspace_id) &&
+    (value.exp === undefined || Number.isFinite(value.exp)) &&
     typeof value.jti === 'string' &&
     /^[0-9a-f-]{36}$/.test(value.jti)
   );

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { clock } from '../common/clock';
 import { AppError } from '../common/app-error';
 import { CONFIG, type Config } from '../config/config';
 import { ContactsService } from '../contacts/contacts.service';
@@ -87,7 +88,7 @@ export class BotAnswers implements OnModuleInit {
       if (step.next === 'done') return;
       if (step.next === 'wait') return { runAgainAt: step.until };
     }
-    return { runAgainAt: new Date() };
+    return { runAgainAt: clock.date() };
   }
 
   /** All of one message, or as much of it as can be done now. */
@@ -109,7 +110,7 @@ export class BotAnswers implements OnModuleInit {
       await job.assertHeld(tx);
       const trigger = await this.rows.nextTrigger(conversationId);
       if (trigger === null) return { next: 'done' };
-      if (trigger.tryAfter !== null && trigger.tryAfter.getTime() > Date.now())
+      if (trigger.tryAfter !== null && trigger.tryAfter.getTime() > clock.now())
         return { next: 'wait', until: trigger.tryAfter };
       const turn = await this.turns.open(conversationId, trigger);
       if (turn === null) return { next: 'again' };
@@ -150,7 +151,7 @@ export class BotAnswers implements OnModuleInit {
       await this.fail(turn, 'service_failed', UNREADABLE_SECRET);
       return { next: 'again' };
     }
-    if (!slot.enter(bot.id)) return { next: 'wait', until: new Date(Date.now() + SLOT_WAIT_MS) };
+    if (!slot.enter(bot.id)) return { next: 'wait', until: new Date(clock.now() + SLOT_WAIT_MS) };
     await this.rows.beginTry(message.id);
     const contacts = await this.contacts.summaries([conversation.contactId]);
     const question: BotQuestion = {
@@ -170,7 +171,7 @@ export class BotAnswers implements OnModuleInit {
     const body = JSON.stringify(question);
     const call: OutgoingCall = {
       url: config.url,
-      headers: signedHeaders(secret, question.event_id, body, new Date()),
+      headers: signedHeaders(secret, question.event_id, body, clock.date()),
       body,
       timeoutMs: config.timeout_seconds * 1_000,
       maxResponseBytes: MAX_ANSWER_BYTES,
@@ -193,7 +194,7 @@ export class BotAnswers implements OnModuleInit {
       const turn = await this.turns.open(conversationId, trigger);
       if (turn === null) return { next: 'again' };
       if (verdict.kind === 'failed' && trigger.tries < MAX_TRIES) {
-        const until = new Date(Date.now() + TRY_WAITS[trigger.tries - 1]!);
+        const until = new Date(clock.now() + TRY_WAITS[trigger.tries - 1]!);
         await this.rows.tryAfter(trigger.messageId, until);
         return { next: 'wait', until };
       }

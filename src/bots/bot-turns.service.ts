@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { clock } from '../common/clock';
 import { BotHandsService } from '../conversations/bot-hands.service';
 import { audienceOf } from '../conversations/conversation.policy';
 import { isWindowOpen } from '../conversations/conversation-window.policy';
@@ -63,7 +64,7 @@ export class BotTurns {
     if (!OPEN_STATUSES.includes(conversation.status) || bot.kind === 'none')
       return await this.leave(turn, 'ignored');
     if (!bot.enabled) return await this.bringPerson(turn, 'bot_disabled');
-    if (!isWindowOpen(conversation, new Date())) {
+    if (!isWindowOpen(conversation, clock.date())) {
       this.logger.info({ bot: bot.id, message: message.id }, 'a bot may not answer after the 24 hours');
       return await this.leave(turn, 'window_closed');
     }

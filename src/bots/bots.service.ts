@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { AuditService } from '../audit/audit.service';
 import { includesLevel } from '../common/access-level';
 import type { StaffActor } from '../common/actor';
@@ -45,7 +46,7 @@ export class BotsService {
   }
 
   async stats(actor: StaffActor, id: number, query: BotStatsQuery): Promise<BotStatsDto> {
-    const { from, to } = periodOf(query, new Date());
+    const { from, to } = periodOf(query, clock.date());
     return await this.work.run(actor, async () => {
       await this.require(id);
       return statsOf(from, to, await this.bots.days(id, from, to));

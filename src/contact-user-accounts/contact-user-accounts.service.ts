@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { clock } from '../common/clock';
 import { AuditService } from '../audit/audit.service';
 import type { Actor, StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
@@ -161,7 +162,7 @@ export class ContactUserAccountsService implements ContactFollower {
       server: servers.get(account.serverId)!,
       id_line_server: account.lineId,
       date_exp: account.expiresAt?.toISOString() ?? null,
-      expired: account.expiresAt !== null && account.expiresAt.getTime() <= Date.now(),
+      expired: account.expiresAt !== null && account.expiresAt.getTime() <= clock.now(),
       application_id: account.applicationId,
       application: applications.get(account.applicationId ?? 0) ?? null,
       device_id: account.deviceId,

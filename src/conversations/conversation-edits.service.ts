@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { AuditService } from '../audit/audit.service';
 import type { StaffActor } from '../common/actor';
 import { AppError, notFound } from '../common/app-error';
@@ -46,7 +47,7 @@ export class ConversationEditsService {
         ...(await this.presenter.toDto(conversation)),
         tags: (await this.tags.namesOf([id])).get(id) ?? [],
         contact_tags: contactTags.map(({ id: tagId, name }) => ({ id: tagId, name })),
-        window: messagingWindow(conversation, new Date()),
+        window: messagingWindow(conversation, clock.date()),
         rating: await this.ratings.find(id),
       };
     });

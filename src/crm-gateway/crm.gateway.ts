@@ -14,6 +14,7 @@ import {
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
+import { clock } from '../common/clock';
 import { ConversationsService } from '../conversations/conversations.service';
 import { Access } from '../platform/http/access';
 import { toAppError } from '../platform/http/to-app-error';
@@ -128,7 +129,7 @@ export class CrmGateway
     }
     const answer = {
       conversation_id: input.conversation_id,
-      timestamp: new Date().toISOString(),
+      timestamp: clock.date().toISOString(),
       typing: this.typing.typersOf(actor, input.conversation_id),
     };
     socket.emit(SYSTEM_EVENTS.JOINED, answer);
@@ -141,7 +142,7 @@ export class CrmGateway
     @MessageBody() input: ConversationRoomDto,
   ): Promise<RoomAnswer> {
     await socket.leave(rooms.conversation(socket.data.actor.workspaceId, input.conversation_id));
-    const answer = { conversation_id: input.conversation_id, timestamp: new Date().toISOString() };
+    const answer = { conversation_id: input.conversation_id, timestamp: clock.date().toISOString() };
     socket.emit(SYSTEM_EVENTS.LEFT, answer);
     return answer;
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import type { Actor } from '../common/actor';
 import { audienceOf } from '../conversations/conversation.policy';
 import type { Conversation } from '../conversations/conversations.types';
@@ -82,7 +83,7 @@ export class Typing {
 
   open(namespace: CrmNamespace): void {
     this.namespace = namespace;
-    this.timer = setInterval(() => this.forgetStale(Date.now()), LOOK_EVERY_MS);
+    this.timer = setInterval(() => this.forgetStale(clock.now()), LOOK_EVERY_MS);
   }
 
   async close(): Promise<void> {
@@ -106,13 +107,13 @@ export class Typing {
     const key = keyOf(writing);
     const known = this.own.get(key);
     clearTimeout(known?.timer);
-    const retell = known === undefined || Date.now() - known.toldAt >= RETOLD_AFTER_MS;
+    const retell = known === undefined || clock.now() - known.toldAt >= RETOLD_AFTER_MS;
     const own: Own = {
       writing,
       actor,
       channel: conversation.channel,
       sockets: (known?.sockets ?? new Set()).add(socketId),
-      toldAt: retell ? Date.now() : known.toldAt,
+      toldAt: retell ? clock.now() : known.toldAt,
       timer: setTimeout(() => this.end(key), STOPS_AFTER_MS),
     };
     this.own.set(key, own);
@@ -146,7 +147,7 @@ export class Typing {
   /** Others may see the conversation now: who may still write in it begins anew. */
   changedHands(workspaceId: number, conversationId: number, updatedAt: string): void {
     const thread = threadOf(workspaceId, conversationId);
-    this.handedOn.set(thread, { updatedAt: Date.parse(updatedAt), at: Date.now() });
+    this.handedOn.set(thread, { updatedAt: Date.parse(updatedAt), at: clock.now() });
     for (const [key, { writing, timer }] of this.own) {
       if (threadOf(writing.workspaceId, writing.conversationId) !== thread) continue;
       clearTimeout(timer);
@@ -190,10 +191,10 @@ export class Typing {
     const handedOn = this.handedOn.get(threadOf(writing.workspaceId, writing.conversationId));
     if (handedOn !== undefined && Date.parse(to.asOf) < handedOn.updatedAt) return;
     if (known !== undefined) {
-      known.by.set(process, Date.now());
+      known.by.set(process, clock.now());
       return;
     }
-    this.heard.set(key, { writing, audience: to.audience, by: new Map([[process, Date.now()]]) });
+    this.heard.set(key, { writing, audience: to.audience, by: new Map([[process, clock.now()]]) });
     this.emit(writing, to.audience, true);
   }
 

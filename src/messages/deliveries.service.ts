@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { audienceOf } from '../conversations/conversation.policy';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
@@ -108,7 +109,7 @@ export class DeliveriesService implements OnModuleInit {
       if (known === undefined || early.report.at < known.report.at) earliest.set(key, early);
     }
     await this.early.keep([...earliest.values()]);
-    this.jobs.enqueue({ task: JOIN_EARLY, key: 'all', runAt: new Date(Date.now() + JOIN_AFTER_MS) });
+    this.jobs.enqueue({ task: JOIN_EARLY, key: 'all', runAt: new Date(clock.now() + JOIN_AFTER_MS) });
   }
 
   /** A report kept in the same moment in which its message became known was seen by neither side. */
@@ -116,8 +117,8 @@ export class DeliveriesService implements OnModuleInit {
     return await this.work.run(job, async () => {
       const matched = await this.early.takeMatched();
       await this.apply(matched.map(({ externalId, report }) => ({ messageId: null, externalId, report })));
-      const young = await this.early.anySince(new Date(Date.now() - RACE_MS));
-      return young ? { runAgainAt: new Date(Date.now() + RACE_MS / 2) } : undefined;
+      const young = await this.early.anySince(new Date(clock.now() - RACE_MS));
+      return young ? { runAgainAt: new Date(clock.now() + RACE_MS / 2) } : undefined;
     });
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { clock } from '../common/clock';
 import { audienceOf } from '../conversations/conversation.policy';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
@@ -112,7 +113,7 @@ export class Outbox implements OnModuleInit {
       else await this.record(job.workspaceId, step.id, await step.send());
       sends++;
     }
-    return { runAgainAt: new Date() };
+    return { runAgainAt: clock.date() };
   }
 
   /** One transaction: what to do with the oldest pending message, and the mark that its try has begun. */
@@ -129,12 +130,12 @@ export class Outbox implements OnModuleInit {
         await this.failed(head.id, null, WITHDRAWN);
         return { next: 'again' };
       }
-      if (Date.now() - head.createdAt.getTime() > GIVE_UP_MS) {
+      if (clock.now() - head.createdAt.getTime() > GIVE_UP_MS) {
         const last = head.errorReason === null ? '' : ` The last reason was: ${head.errorReason}`;
         await this.failed(head.id, null, GIVEN_UP + last);
         return { next: 'again' };
       }
-      if (head.sendAfter !== null && head.sendAfter.getTime() > Date.now())
+      if (head.sendAfter !== null && head.sendAfter.getTime() > clock.now())
         return { next: 'wait', until: head.sendAfter };
       const driver = this.drivers.get(head.channel);
       if (driver?.prepare === undefined) {
@@ -174,7 +175,7 @@ export class Outbox implements OnModuleInit {
       const head = await this.rows.lockHead(conversationId);
       if (head?.sendingSince === null) await this.failed(head.id, null, NOT_PREPARED);
       // A new run, in which the next message has all its tries.
-      return { next: 'wait', until: new Date() };
+      return { next: 'wait', until: clock.date() };
     });
   }
 
@@ -230,7 +231,7 @@ export class Outbox implements OnModuleInit {
       {
         messageId: id,
         externalId: null,
-        report: { status: 'failed', at: new Date(), error: { code, reason } },
+        report: { status: 'failed', at: clock.date(), error: { code, reason } },
       },
     ]);
   }

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { clock } from '../common/clock';
 import type { StaffActor } from '../common/actor';
 import { isWindowOpen } from '../conversations/conversation-window.policy';
 import { ConversationsService } from '../conversations/conversations.service';
@@ -64,7 +65,7 @@ export class ReadReceiptsService implements OnModuleInit {
       const conversation = await this.conversations.requireVisible(actor, conversationId);
       const accepted =
         this.outbox.driverOf(conversation.channel)?.typing !== undefined &&
-        isWindowOpen(conversation, new Date()) &&
+        isWindowOpen(conversation, clock.date()) &&
         (await this.rows.newestInbound(conversationId, null)) !== null;
       if (accepted) this.ask(TYPING, conversationId, { by: actor.userId });
       return { conversation_id: conversationId, accepted };
@@ -72,7 +73,7 @@ export class ReadReceiptsService implements OnModuleInit {
   }
 
   private ask(task: string, conversationId: number, more: object = {}): void {
-    const payload = { conversation_id: conversationId, asked_at: Date.now(), ...more };
+    const payload = { conversation_id: conversationId, asked_at: clock.now(), ...more };
     this.jobs.enqueue({ task, key: `conversation:${conversationId}`, payload });
   }
 
@@ -94,7 +95,7 @@ export class ReadReceiptsService implements OnModuleInit {
 
   private async tellTyping(job: Job): Promise<JobResult> {
     const conversationId = job.payload['conversation_id'] as number;
-    const now = Date.now();
+    const now = clock.now();
     if (now - (job.payload['asked_at'] as number) > TYPING_STALE_MS) return;
     if (!this.mayTypeNow(`${job.workspaceId}/${conversationId}`, now)) return;
     await this.limited(async () => {
@@ -120,7 +121,7 @@ export class ReadReceiptsService implements OnModuleInit {
   }
 
   private async limited(fn: () => Promise<void>): Promise<JobResult> {
-    if (this.calls >= AT_ONCE) return { runAgainAt: new Date(Date.now() + BUSY_MS) };
+    if (this.calls >= AT_ONCE) return { runAgainAt: new Date(clock.now() + BUSY_MS) };
     this.calls++;
     try {
       await fn();

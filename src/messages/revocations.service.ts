@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { JobQueue } from '../platform/jobs/job-queue';
 import { type Job, type JobResult, JobWorker } from '../platform/jobs/job-worker';
@@ -43,10 +44,10 @@ export class RevocationsService implements OnModuleInit {
       const found = await this.rows.findRevoked(revocation);
       if (found === null) return;
       if (found.messageId !== null) return await this.changes.revoked(found.messageId);
-      const waited = Date.now() - found.revokedAt.getTime();
+      const waited = clock.now() - found.revokedAt.getTime();
       if (waited > MAY_COME_MS) return;
       const wait = Math.min(Math.max(waited, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
-      return { runAgainAt: new Date(Date.now() + wait) };
+      return { runAgainAt: new Date(clock.now() + wait) };
     });
   }
 }

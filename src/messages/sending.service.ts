@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import type { StaffActor } from '../common/actor';
 import { AppError, invalid } from '../common/app-error';
 import { audienceOf } from '../conversations/conversation.policy';
@@ -118,7 +119,7 @@ export class SendingService {
       if (earlier !== null) return { kind: 'sent', message: earlier };
       if (conversation.assignedBot !== message.botId) return { kind: 'refused', because: 'not_assigned' };
       if (isClosed(conversation)) return { kind: 'refused', because: 'closed' };
-      if (needsWindow(request.drafts) && !isWindowOpen(conversation, new Date()))
+      if (needsWindow(request.drafts) && !isWindowOpen(conversation, clock.date()))
         return { kind: 'refused', because: 'window_closed' };
       return { kind: 'sent', message: await this.say(conversation, request) };
     });
@@ -150,7 +151,7 @@ export class SendingService {
     const driver = this.driverOf(conversation);
     const contents: OutgoingContent[] = [];
     for (const draft of request.drafts) contents.push(await this.contentOf(conversation, draft, uploads));
-    if (needsWindow(request.drafts) && !isWindowOpen(conversation, new Date()))
+    if (needsWindow(request.drafts) && !isWindowOpen(conversation, clock.date()))
       throw windowClosed(conversation);
 
     const isSent = driver.prepare === undefined;

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { AuditService } from '../audit/audit.service';
 import type { StaffActor } from '../common/actor';
 import { ContactsService } from '../contacts/contacts.service';
@@ -58,7 +59,7 @@ export class TranscriptService {
       conversation,
       contact: { id: contactId, name: contact?.name ?? null, phone_number: contact?.phone_number ?? null },
       tags: (await this.tags.namesOf([id])).get(id) ?? [],
-      writtenAt: new Date(),
+      writtenAt: clock.date(),
     };
   }
 

@@ -1,3 +1,4 @@
+import { clock } from '../common/clock';
 /** So long, in ms, a good answer vouches for a number; afterwards one message goes ahead of the others again. */
 const VOUCHED_MS = 60_000;
 /** So long, in ms, the others wait for the one that went ahead, at peace and after a failure. */
@@ -35,7 +36,7 @@ interface NumberState {
 export class GraphGate {
   private readonly numbers = new Map<number, NumberState>();
 
-  constructor(private readonly now: () => number = Date.now) {}
+  constructor(private readonly now: () => number = clock.now) {}
 
   /** Null: go, and tell what became of it. */
   enter(numberId: number, version: string, messageId: number): Closed | null {

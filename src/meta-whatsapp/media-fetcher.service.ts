@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { clock } from '../common/clock';
 import { AppError } from '../common/app-error';
 import { AttachmentsService } from '../messages/attachments.service';
 import type { PendingFile } from '../messages/attachments.types';
@@ -54,7 +55,7 @@ export class MediaFetcher implements OnModuleInit {
   }
 
   private async fetchAll(job: Job): Promise<JobResult> {
-    if (this.jobsRunning >= JOBS_AT_ONCE) return { runAgainAt: new Date(Date.now() + LOOK_AGAIN_MS) };
+    if (this.jobsRunning >= JOBS_AT_ONCE) return { runAgainAt: new Date(clock.now() + LOOK_AGAIN_MS) };
     this.jobsRunning++;
     try {
       await this.fetchDue(job);
@@ -117,14 +118,14 @@ export class MediaFetcher implements OnModuleInit {
     const final =
       (error instanceof MediaProblem && error.final) || (error instanceof AppError && error.status < 500);
     if (final) return await this.attachments.failed(workspaceId, file, reason);
-    if (Date.now() - file.since.getTime() > LIFE_MS)
+    if (clock.now() - file.since.getTime() > LIFE_MS)
       return await this.attachments.failed(
         workspaceId,
         file,
         `Given up after a week. The last reason was: ${reason}.`,
       );
     const seconds = Math.min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** Math.min(file.attempts, 10));
-    const until = new Date(Date.now() + seconds * 1_000 * (0.75 + Math.random() / 2));
+    const until = new Date(clock.now() + seconds * 1_000 * (0.75 + Math.random() / 2));
     await this.attachments.postpone(workspaceId, file, until);
   }
 }

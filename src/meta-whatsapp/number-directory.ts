@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { PlatformDatabase } from '../platform/database/connections';
 
 /** Whose number it is. */
@@ -21,7 +22,7 @@ export class NumberDirectory {
 
   /** Unknown numbers are left out. At once where all are known: webhooks come by the thousand. */
   find(phoneNumberIds: string[]): Map<string, NumberRoute> | Promise<Map<string, NumberRoute>> {
-    const now = Date.now();
+    const now = clock.now();
     const found = new Map<string, NumberRoute>();
     const unknown: string[] = [];
     for (const id of phoneNumberIds) {
@@ -50,7 +51,7 @@ export class NumberDirectory {
   }
 
   private async load(ids: string[]): Promise<Map<string, NumberRoute>> {
-    const now = Date.now();
+    const now = clock.now();
     const found = new Map<string, NumberRoute>();
     const rows = await this.db.query<{ phone_number_id: string; workspace_id: number; id: number }>(
       'select phone_number_id, workspace_id, id from whatsapp_integration_config where phone_number_id = any ($1)',

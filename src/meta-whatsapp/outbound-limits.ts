@@ -1,3 +1,4 @@
+import { clock } from '../common/clock';
 import { invalid } from '../common/app-error';
 import type { HeaderDto } from '../messages/outgoing.dto';
 import type { MediaType, OutgoingContent, OutgoingType } from '../messages/outgoing.types';
@@ -172,7 +173,7 @@ function checkReaction({ payload, target }: Of<'reaction'>): void {
     throw invalid('payload.emoji', 'emoji is a single emoji, or empty to take the reaction back.');
   if (target === null || target.externalId === null)
     throw invalid('payload.message_id', 'This message never reached WhatsApp, so nobody can react to it.');
-  if (Date.now() - target.at.getTime() > REACTION_DAYS * DAY_MS)
+  if (clock.now() - target.at.getTime() > REACTION_DAYS * DAY_MS)
     throw invalid(
       'payload.message_id',
       `WhatsApp takes reactions to messages of the last ${REACTION_DAYS} days.`,

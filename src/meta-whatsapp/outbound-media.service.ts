@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { clock } from '../common/clock';
 import { CONFIG, type Config } from '../config/config';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { LOGGER } from '../platform/observability/observability.module';
@@ -71,7 +72,7 @@ export class OutboundMediaService {
       if (reading.failure !== null) throw reading.failure;
       if (outcome.kind === 'uploaded') {
         await this.work.run({ workspaceId }, () =>
-          this.rows.save(integrationId, upload.id, outcome.mediaId, new Date(Date.now() + LIFE_MS)),
+          this.rows.save(integrationId, upload.id, outcome.mediaId, new Date(clock.now() + LIFE_MS)),
         );
       }
       return outcome;

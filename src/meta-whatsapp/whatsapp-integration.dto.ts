@@ -1,4 +1,5 @@
 import { IsBoolean, IsIn, IsOptional, IsString, Length, Matches, ValidateIf } from 'class-validator';
+import { clock } from '../common/clock';
 import { PageQuery } from '../common/page';
 import { IsQueryFlag } from '../common/query-flag';
 import { sortsOf } from '../common/sorting';
@@ -143,7 +144,7 @@ export function toWhatsappIntegrationDto(
   accessToken: string | null,
 ): WhatsappIntegrationDto {
   const until = row.sendingPausedUntil;
-  const paused = until !== null && Number(until) > Date.now();
+  const paused = until !== null && Number(until) > clock.now();
   return {
     id: row.id,
     name: row.name,

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { AuditService } from '../audit/audit.service';
 import type { StaffActor } from '../common/actor';
 import type { Logger } from 'pino';
@@ -261,7 +262,7 @@ export class WhatsappIntegrationsService implements OnModuleInit {
     const row = await this.rows.find(id);
     if (row === null) return null;
     const until = row.sendingPausedUntil;
-    if (until !== null && Number(until) > Date.now()) {
+    if (until !== null && Number(until) > clock.now()) {
       const pausedUntil = until instanceof Date ? until : 'mended';
       return { pausedUntil, reason: row.sendingPausedReason ?? '' };
     }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { clock } from '../common/clock';
 import { CONFIG, type Config } from '../config/config';
 import { ContactsService } from '../contacts/contacts.service';
 import type { ContactIdentity } from '../contacts/contacts.types';
@@ -188,7 +189,7 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
         return {
           kind: 'sent',
           externalId: outcome.wamid,
-          at: new Date(Math.floor(Date.now() / 1000) * 1000),
+          at: new Date(Math.floor(clock.now() / 1000) * 1000),
         };
       case 'not_sent':
         return { kind: 'paused', code: null, reason: outcome.reason };
@@ -200,7 +201,7 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
           await this.media.forget(owner, message.uploadId);
           return {
             kind: 'later',
-            notBefore: new Date(),
+            notBefore: clock.date(),
             code: outcome.error.code,
             reason: outcome.error.reason,
           };
@@ -331,5 +332,5 @@ function exhaustedReason(attempts: number, code: number | null): string {
 }
 
 function inSeconds(seconds: number): Date {
-  return new Date(Date.now() + seconds * 1000);
+  return new Date(clock.now() + seconds * 1000);
 }

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { clock } from '../common/clock';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { type Job, type JobResult, JobWorker } from '../platform/jobs/job-worker';
 import { ObjectStorage } from '../platform/storage/object-storage';
@@ -28,7 +29,7 @@ export class UploadsSweeper implements OnModuleInit {
   }
 
   private async sweep(job: Job): Promise<JobResult> {
-    const before = new Date(Date.now() - UNUSED_KEPT_MS);
+    const before = new Date(clock.now() - UNUSED_KEPT_MS);
     while (!job.signal.aborted) {
       const removed = await this.work.run(job, () => this.rows.removeUnused(before, BATCH));
       if (removed < BATCH) break;
@@ -40,6 +41,6 @@ export class UploadsSweeper implements OnModuleInit {
       if (keys.length < BATCH) break;
     }
     const more = await this.work.run(job, () => this.rows.anythingStored());
-    return more ? { runAgainAt: new Date(Date.now() + EVERY_MS) } : undefined;
+    return more ? { runAgainAt: new Date(clock.now() + EVERY_MS) } : undefined;
   }
 }

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { clock } from '../common/clock';
 import { AppError, notFound } from '../common/app-error';
 import type { FileVariant } from '../platform/crypto/file-links';
 import { UnitOfWork } from '../platform/database/unit-of-work';
@@ -168,7 +169,7 @@ export class UploadsService {
     contents.set(storageKey, { content: { file: file.path }, contentType: row.mimeType });
     const keys = [...contents.keys()];
     await this.work.run(scope, async () => {
-      const deleteAfter = new Date(Date.now() + CLAIM_WITHIN_MS);
+      const deleteAfter = new Date(clock.now() + CLAIM_WITHIN_MS);
       await this.rows.announce(keys, deleteAfter);
       this.jobs.enqueue({ task: SWEEP, key: 'all', runAt: deleteAfter });
     });
@@ -255,6 +256,6 @@ function tooLarge({ from, only }: StoreOptions, limit: number): AppError {
 }
 
 function newKey(workspaceId: number, type: FileType): string {
-  const [year, month] = new Date().toISOString().split('-');
+  const [year, month] = clock.date().toISOString().split('-');
   return `uploads/${workspaceId}/${type.kind}/${year}/${month}/${randomBytes(16).toString('hex')}.${type.extension}`;
 }

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { schemaText } from '../../scripts/schema-text';
 import { migrateDatabase, pendingMigrations, revertMigrations } from '../../src/platform/database/migrate';
 import { MIGRATIONS } from '../../src/platform/database/migrations';
@@ -6,6 +7,7 @@ import { emptyDatabase, type TestDatabase } from '../support/database';
 import { eventually } from '../support/eventually';
 
 const ALL = MIGRATIONS.length;
+const STEPPED_BACK = 'a table is in use; the migration tries again in a moment';
 
 let database: TestDatabase;
 let clients: Client[];
@@ -28,9 +30,9 @@ async function connect(): Promise<Client> {
   return made;
 }
 
-async function migrate(): Promise<string[]> {
+async function migrate(urlOptions = ''): Promise<string[]> {
   const lines: string[] = [];
-  await migrateDatabase({ url: database.url, log: (line) => lines.push(line) });
+  await migrateDatabase({ url: database.url + urlOptions, log: (line) => lines.push(line) });
   return lines;
 }
 
@@ -112,7 +114,7 @@ it('accounts whose usernames differ only in case get names of their own, and kee
 });
 
 it('several processes at once do it once', async () => {
-  const lines = await Promise.all(Array.from({ length: 4 }, migrate));
+  const lines = await Promise.all(Array.from({ length: 4 }, async () => await migrate()));
   expect(lines.flat()).toEqual(MIGRATIONS.map((migration) => `migrated ${migration.name}`));
 });
 
@@ -126,25 +128,84 @@ it('one that fails leaves nothing of itself and all before it, and the next run 
   expect(await migrate()).toHaveLength(ALL - 2);
 });
 
-it('while a table is in use, its other users wait for three seconds at most, and the migration gets its turn', async () => {
-  await migrate();
-  await revertMigrations({ url: database.url, steps: ALL - 1 });
-  const user = await connect();
-  await user.query('begin; lock table workspace in row exclusive mode'); // as every writer does
-  const migrating = migrate();
-  const waiting = `select from pg_stat_activity
-    where application_name = 'apicechat migrate' and wait_event = 'relation' and datname = current_database()`;
-  await eventually(async () => (await client.query(waiting)).rowCount === 1, {
-    what: 'the migration waiting',
+const OWN_OPTIONS = `?options=${encodeURIComponent('-c statement_timeout=60s')}`;
+
+it.each([
+  ['', ''],
+  [', also where the address brings options of its own', OWN_OPTIONS],
+])(
+  'while a table is in use, its other users wait for three seconds at most, and the migration gets its turn%s',
+  async (_, options) => {
+    await migrate();
+    await revertMigrations({ url: database.url, steps: ALL - 1 });
+    const user = await connect();
+    await user.query('begin; lock table workspace in row exclusive mode'); // as every writer does
+    const migrating = migrate(options);
+    await eventually(waits, { what: 'the migration waiting' });
+
+    const started = performance.now();
+    const behind = await connect();
+    await behind.query('begin; lock table workspace in row exclusive mode; commit');
+    expect(performance.now() - started).toBeLessThan(3_000);
+
+    await user.query('commit');
+    const lines = await migrating;
+    expect(lines.filter((line) => line.startsWith('migrated'))).toHaveLength(ALL - 1);
+    expect(lines).toContain(STEPPED_BACK);
+  },
+);
+
+describe('one more migration', () => {
+  afterEach(() => void (MIGRATIONS.length = ALL));
+
+  const add = (migration: new () => MigrationInterface): void =>
+    void (MIGRATIONS as unknown[]).push(migration);
+
+  class LocksTwo4102444800001 implements MigrationInterface {
+    async up(db: QueryRunner): Promise<void> {
+      await db.query('lock table message');
+      await db.query('lock table contact');
+    }
+
+    async down(): Promise<void> {}
+  }
+
+  it('that meets a writer in a deadlock steps back and gets its turn', async () => {
+    await migrate();
+    add(LocksTwo4102444800001);
+    const writer = await connect();
+    await writer.query('begin; lock table contact in row exclusive mode');
+    const migrating = migrate();
+    await eventually(waits, { what: 'the migration waiting' });
+    await writer.query('lock table message in row exclusive mode; commit');
+    expect(await migrating).toEqual([STEPPED_BACK, 'migrated LocksTwo4102444800001']);
   });
 
-  const started = performance.now();
-  const behind = await connect();
-  await behind.query('begin; lock table workspace in row exclusive mode; commit');
-  expect(performance.now() - started).toBeLessThan(3_000);
+  class BuildsBeside4102444800002 implements MigrationInterface {
+    transaction = false;
 
-  await user.query('commit');
-  const lines = await migrating;
-  expect(lines.filter((line) => line.startsWith('migrated'))).toHaveLength(ALL - 1);
-  expect(lines).toContain('a table is in use; the migration tries again in a moment');
+    async up(db: QueryRunner): Promise<void> {
+      await db.query('create index concurrently built_beside on contact (id)');
+    }
+
+    async down(db: QueryRunner): Promise<void> {
+      await db.query('drop index concurrently built_beside');
+    }
+  }
+
+  it('that builds an index while everybody writes does so too where several processes start at once', async () => {
+    await migrate();
+    add(BuildsBeside4102444800002);
+    const lines = await Promise.all(Array.from({ length: 4 }, async () => await migrate()));
+    expect(lines.flat()).toEqual(['migrated BuildsBeside4102444800002']);
+    await revertMigrations({ url: database.url, steps: 1 });
+    expect((await client.query(`select to_regclass('built_beside') as it`)).rows).toEqual([{ it: null }]);
+    expect(await migrate()).toEqual(['migrated BuildsBeside4102444800002']);
+  });
 });
+
+async function waits(): Promise<boolean> {
+  const { rowCount } = await client.query(`select from pg_stat_activity
+    where application_name = 'apicechat migrate' and wait_event = 'relation' and datname = current_database()`);
+  return rowCount === 1;
+}

@@ -60,7 +60,10 @@ export function connectionAs(
   url: string,
   more: ConnectionSettings = {},
 ): { url: string; options: string } {
-  const options = settings(role, more);
+  return withSettings(url, settings(role, more));
+}
+
+export function withSettings(url: string, options: string): { url: string; options: string } {
   const address = new URL(url);
   const given = address.searchParams.get('options');
   if (given === null) return { url, options };

@@ -4,6 +4,7 @@ import type { DataSourceOptions } from 'typeorm';
 import { CONFIG, type Config } from '../../config/config';
 import { fileLinkSettings } from '../crypto/file-links';
 import { appConnectionOptions, connectApp, PlatformDatabase } from './connections';
+import { DatabaseClock } from './database-clock';
 import { UnitOfWork } from './unit-of-work';
 
 @Global()
@@ -26,6 +27,7 @@ import { UnitOfWork } from './unit-of-work';
       useFactory: (config: Config) => new PlatformDatabase(requiredUrl(config)),
     },
     UnitOfWork,
+    DatabaseClock,
   ],
   exports: [UnitOfWork, PlatformDatabase],
 })

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DataSource, type Logger } from 'typeorm';
-import { LOCK_NOT_AVAILABLE, sqlState } from './database-errors';
+import { DataSource, type Logger, type QueryRunner } from 'typeorm';
+import { withSettings } from './connections';
+import { isRetryable, LOCK_NOT_AVAILABLE, sqlState } from './database-errors';
 import { MIGRATIONS } from './migrations';
 
 /** Any number; two processes that start together take turns. */
@@ -12,6 +13,7 @@ const MIGRATION_LOCK = 7_263_190_116;
 const LOCK_WAIT_MS = 2_000;
 const LOCK_TRIES = 20;
 const LOCK_PAUSE_MS = 1_000;
+const TURN_PAUSE_MS = 100;
 
 export interface MigrateOptions {
   /** The database's owner, not one of the server's working roles. */
@@ -33,7 +35,8 @@ export async function revertMigrations(options: MigrateOptions & { steps: number
     for (let step = 0; step < options.steps; step++) {
       const newest = await newestMigration(owner);
       if (newest === null) return;
-      await patiently(() => owner.undoLastMigration({ transaction: 'each' }), options);
+      const transaction = mustBeAlone(owner, newest) ? 'none' : 'each';
+      await patiently(() => owner.undoLastMigration({ transaction }), options);
       options.log?.(`undone ${newest}`);
     }
   });
@@ -41,6 +44,13 @@ export async function revertMigrations(options: MigrateOptions & { steps: number
 
 export async function pendingMigrations(options: MigrateOptions): Promise<boolean> {
   return await withOwner(options.url, (owner) => owner.showMigrations());
+}
+
+/** On the way up TypeORM looks by itself whether a migration takes no transaction. */
+function mustBeAlone({ migrations }: DataSource, wanted: string): boolean {
+  return migrations.some(
+    ({ name, constructor, transaction }) => (name ?? constructor.name) === wanted && transaction === false,
+  );
 }
 
 async function newestMigration(owner: DataSource): Promise<string | null> {
@@ -58,7 +68,8 @@ async function patiently<T>(change: () => Promise<T>, options: MigrateOptions): 
     try {
       return await change();
     } catch (error) {
-      if (sqlState(error) !== LOCK_NOT_AVAILABLE || attempt === LOCK_TRIES) throw error;
+      const inUse = sqlState(error) === LOCK_NOT_AVAILABLE || isRetryable(error);
+      if (!inUse || attempt === LOCK_TRIES) throw error;
       options.log?.('a table is in use; the migration tries again in a moment');
       await delay(LOCK_PAUSE_MS);
     }
@@ -75,7 +86,21 @@ const SILENT: Logger = {
   log: () => undefined,
 };
 
-async function withOwner<T>(url: string, fn: (owner: DataSource) => Promise<T>): Promise<T> {
+/**
+ * Another process may take its time. Asked for again and again: who waits inside of a statement is one of those whose
+ * end a `create index concurrently` waits for, and both would wait for ever.
+ */
+async function takeTurn(lock: QueryRunner): Promise<void> {
+  const ask = 'select pg_try_advisory_lock($1) as mine';
+  for (;;) {
+    const [turn] = (await lock.query(ask, [MIGRATION_LOCK])) as { mine: boolean }[];
+    if (turn?.mine === true) return;
+    await delay(TURN_PAUSE_MS);
+  }
+}
+
+async function withOwner<T>(given: string, fn: (owner: DataSource) => Promise<T>): Promise<T> {
+  const { url, options } = withSettings(given, `-c lock_timeout=${LOCK_WAIT_MS}`);
   const owner = new DataSource({
     type: 'postgres',
     url,
@@ -85,13 +110,12 @@ async function withOwner<T>(url: string, fn: (owner: DataSource) => Promise<T>):
     applicationName: 'apicechat migrate',
     poolSize: 3,
     logger: SILENT,
-    extra: { options: `-c lock_timeout=${LOCK_WAIT_MS}` },
+    extra: { options },
   });
   await owner.initialize();
   const lock = owner.createQueryRunner();
   try {
-    await lock.query('set lock_timeout = 0'); // another process may take its time
-    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await takeTurn(lock);
     return await fn(owner);
   } finally {
     await lock.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);

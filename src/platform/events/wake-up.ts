@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { clock } from '../../common/clock';
 import { PlatformDatabase } from '../database/connections';
 import { LOGGER } from '../observability/observability.module';
 import { DatabaseListener } from './database-listener';
@@ -46,7 +47,7 @@ export class WakeUp implements BeforeApplicationShutdown {
   signal(topic: Topic): void {
     this.callListeners(topic);
     if (this.scheduled.has(topic) || this.stopped) return;
-    const wait = Math.max(0, (this.lastNotified.get(topic) ?? 0) + NOTIFY_GAP_MS - Date.now());
+    const wait = Math.max(0, (this.lastNotified.get(topic) ?? 0) + NOTIFY_GAP_MS - clock.now());
     this.scheduled.set(
       topic,
       setTimeout(() => this.notify(topic), wait),
@@ -60,7 +61,7 @@ export class WakeUp implements BeforeApplicationShutdown {
 
   private notify(topic: Topic): void {
     this.scheduled.delete(topic);
-    this.lastNotified.set(topic, Date.now());
+    this.lastNotified.set(topic, clock.now());
     this.platform
       .query('select pg_notify($1, $2)', [CHANNEL, `${this.sender} ${topic}`])
       .catch((err: unknown) => this.logger.debug({ err }, 'other processes could not be notified'));

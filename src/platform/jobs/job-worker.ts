@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { clock } from '../../common/clock';
 import { AppError } from '../../common/app-error';
 import { CONFIG, type Config } from '../../config/config';
 import { PlatformDatabase } from '../database/connections';
@@ -193,7 +194,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
             `update job set held_by = null, attempts = 0, run_at = now() + $4 * interval '1 millisecond'
              where id = $1 and held_by = $2 and generation = $3 returning id`,
             // A wait, not a time: this clock and the database's may differ, and a job due by only one of them would spin.
-            [...params, Math.max(0, runAgainAt.getTime() - Date.now())],
+            [...params, Math.max(0, runAgainAt.getTime() - clock.now())],
           );
     if (done.length > 0) return;
     // Asked for again while it ran.
