@@ -9,15 +9,17 @@ import type { DashboardView } from './chat-payloads';
 import * as rooms from './chat-rooms';
 import { type ChatNamespace, type ChatSocket, isOfStaff, type StaffSocket } from './chat-socket';
 
-/** The numbers of a workspace are counted no more often than this, in ms. */
-const COUNTED_EVERY_MS = 1_000;
+/** The numbers of a workspace are asked for no more often than this, in ms. */
+const ASKED_EVERY_MS = 1_000;
+/** So often they are asked for where nothing happens: averages are counted some time after what they are made of. */
+const ASKED_ANYWAY_MS = 5_000;
 
 /** Tells staff who have joined the dashboard the numbers of what they may see, where these have changed. */
 @Injectable()
 export class ChatDashboard {
   private namespace!: ChatNamespace;
-  /** Workspaces whose numbers are told soon. */
-  private readonly due = new Map<number, NodeJS.Timeout>();
+  /** Workspaces whose numbers are asked for next, and when, by `performance.now()`. */
+  private readonly due = new Map<number, { timer: NodeJS.Timeout; at: number }>();
   private readonly told = new WeakMap<ChatSocket, DashboardView>();
   private stopped = false;
 
@@ -32,20 +34,30 @@ export class ChatDashboard {
 
   stop(): void {
     this.stopped = true;
-    for (const timer of this.due.values()) clearTimeout(timer);
+    for (const { timer } of this.due.values()) clearTimeout(timer);
   }
 
   async joined(socket: StaffSocket): Promise<void> {
+    this.askIn(ASKED_ANYWAY_MS, socket.data.actor.workspaceId);
     this.tell([socket], await this.numbersOf(socket.data.actor));
   }
 
   changed(workspaceId: number): void {
-    if (this.stopped || this.due.has(workspaceId) || this.socketsIn(workspaceId).length === 0) return;
+    this.askIn(ASKED_EVERY_MS, workspaceId);
+  }
+
+  /** Unless that is to happen earlier. As long as anybody is there. */
+  private askIn(ms: number, workspaceId: number): void {
+    if (this.stopped || this.socketsIn(workspaceId).length === 0) return;
+    const known = this.due.get(workspaceId);
+    const at = performance.now() + ms;
+    if (known !== undefined && known.at <= at) return;
+    clearTimeout(known?.timer);
     const timer = setTimeout(() => {
       this.due.delete(workspaceId);
-      void this.tellAll(workspaceId);
-    }, COUNTED_EVERY_MS);
-    this.due.set(workspaceId, timer);
+      void this.tellAll(workspaceId).finally(() => this.askIn(ASKED_ANYWAY_MS, workspaceId));
+    }, ms);
+    this.due.set(workspaceId, { timer, at });
   }
 
   private async tellAll(workspaceId: number): Promise<void> {
