@@ -1,19 +1,6 @@
-import type { Count } from '../oracle/judge';
-import type { Patch } from '../rig/patches';
 import { CHAT_MUTATIONS } from './chat';
+import type { Mutation } from './mutation';
 import { SOCKET_MUTATIONS } from './sockets';
-
-/** A bug that is put in on purpose, and the fault that must show it. */
-export interface Mutation {
-  name: string;
-  does: string;
-  patches?: readonly Patch[];
-  sql?: readonly string[];
-  settings?: Record<string, string>;
-  fault: string;
-  /** One of these counts must be above 0, or one of these checks above its limit. */
-  turnsRed: readonly (Count | 'check')[];
-}
 
 const INTAKE = 'src/meta-whatsapp/webhook-intake.service.js';
 const OUTBOX_ROWS = 'src/messages/outbox.repository.js';

@@ -2,7 +2,7 @@ import { Cluster } from '../rig/cluster';
 import { runFault } from '../run';
 import { FAULTS } from '../table/all';
 import type { Result } from '../trial';
-import type { Mutation } from './list';
+import type { Mutation } from './mutation';
 
 export interface MutationResult {
   mutation: Mutation;
