@@ -26,8 +26,8 @@ export interface Wire {
   resume(): void;
 }
 
-export function wireOf({ io }: Socket): Wire | undefined {
-  return (io.engine.transport as unknown as { ws?: Wire }).ws;
+export function wireOf(socket: Socket): Wire | undefined {
+  return (socket.io.engine.transport as unknown as { ws?: Wire }).ws;
 }
 
 const HEARD = new Set(['message:new', 'message:status_changed']);

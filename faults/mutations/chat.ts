@@ -1,4 +1,4 @@
-import type { Mutation } from './list';
+import type { Mutation } from './mutation';
 
 const STREAM = 'src/chat-gateway/chat-stream.service.js';
 const INBOX = 'src/chat-gateway/chat-inbox.service.js';

@@ -2,7 +2,7 @@ import { Cluster } from '../rig/cluster';
 import { ownDisk, runFault } from '../run';
 import { FAULTS } from '../table/all';
 import type { Result } from '../trial';
-import type { Mutation, Red } from './list';
+import type { Mutation, Red } from './mutation';
 
 export interface MutationResult {
   mutation: Mutation;

@@ -1,4 +1,4 @@
-import type { Mutation } from './list';
+import type { Mutation } from './mutation';
 
 const BACKLOG = 'src/platform/http/socket-backlog.js';
 
@@ -132,14 +132,14 @@ export const SOCKET_MUTATIONS: readonly Mutation[] = [
     turnsRed: ['check'],
   },
   {
-    name: 'reads-untold',
-    does: 'That staff have read a conversation is not told.',
+    name: 'states-untold',
+    does: 'What became of messages is not told to who was away.',
     patches: [
       {
         file: 'src/crm-gateway/crm-stream.service.js',
         find: 'const heard = events.filter((event) => crm_events_1.STREAMED_EVENTS.has(event.type)',
         replace:
-          "const heard = events.filter((event) => event.type !== 'conversation:read' && crm_events_1.STREAMED_EVENTS.has(event.type)",
+          "const heard = events.filter((event) => event.type !== 'message:status_changed' && crm_events_1.STREAMED_EVENTS.has(event.type)",
       },
     ],
     fault: 'absence-hour',

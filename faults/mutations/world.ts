@@ -1,4 +1,4 @@
-import type { Mutation } from './list';
+import type { Mutation } from './mutation';
 
 /** What the surroundings do: disks, clocks, migrations, processes that stand still. */
 export const WORLD_MUTATIONS: readonly Mutation[] = [

@@ -1,5 +1,6 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import Module from 'node:module';
+import type { Socket } from 'node:net';
 import type { Patch, PreloadOrders, SocketsNow } from './patches';
 
 /*
@@ -36,7 +37,7 @@ interface Engine {
     string,
     {
       writeBuffer: { data?: unknown }[];
-      transport: { socket?: { _socket?: { writableLength: number } | null } };
+      transport: { socket?: Record<string, unknown> };
     }
   >;
 }
@@ -48,7 +49,7 @@ function socketsNow(): SocketsNow {
     Object.values(clients).map(
       ({ writeBuffer, transport }) =>
         writeBuffer.reduce((sum, { data }) => sum + (typeof data === 'string' ? data.length : 0), 0) +
-        (transport.socket?._socket?.writableLength ?? 0),
+        ((transport.socket?.['_socket'] as Socket | null | undefined)?.writableLength ?? 0),
     ),
   );
   return { sockets: kept.length, mostKept: Math.max(0, ...kept), rss: process.memoryUsage.rss() };

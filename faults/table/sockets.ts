@@ -23,14 +23,14 @@ export const SOCKET_FAULTS: readonly Fault[] = [
       trial.listeners.push(...agents);
       const chat = await trial.chat({
         users: trial.times(STORM.users),
-        messages: 1,
+        messages: 0,
         answers: 1,
         together: true,
       });
       const left = (): number =>
         agents.filter(({ connections }) => connections < 2).length +
         chat.clients.filter(({ entries }) => entries < 2).length;
-      const size = { messages: 200, replies: 4, conversations: 8 };
+      const size = { messages: 60, replies: 2, conversations: 6 };
       await underLoad(trial, size, async () => {
         const talk = chat.run();
         await delay(500);

@@ -5,6 +5,7 @@ import type { ChatMessageView } from '../app-chat/chat.types';
 import { ChatViewsService } from '../app-chat/chat-views.service';
 import { toAppError } from '../platform/http/to-app-error';
 import { untilRead } from '../platform/http/socket-backlog';
+import { Turns } from '../common/turns';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { JournalTail } from '../platform/events/journal-tail';
 import { LOGGER } from '../platform/observability/observability.module';
@@ -15,6 +16,8 @@ import { socketErrorOf } from './chat-socket-errors';
 
 /** Messages that one connection is told of which came while nobody was there; the others come with the next one. */
 const MOST_MISSED = 1_000;
+/** Where all come back at once, others need the database too. */
+const READ_AT_ONCE = 4;
 /** Told one after another before it is asked whether the client reads them. */
 const TOLD_AT_ONCE = 25;
 
@@ -37,6 +40,7 @@ export class ChatInbox {
   /** All that was taken from the journal so far is told once this resolves. */
   private told: () => Promise<void> = () => Promise.resolve();
   private readonly catchingUp = new Map<UserSocket, Letter[]>();
+  private readonly turns = new Turns(READ_AT_ONCE);
 
   constructor(
     private readonly work: UnitOfWork,
@@ -58,7 +62,7 @@ export class ChatInbox {
     this.catchingUp.set(socket, meanwhile);
     this.proofs.watch(socket);
     try {
-      const missed = await this.missedBy(socket);
+      const missed = await this.turns.take(() => this.missedBy(socket));
       // What has passed by since is kept, and nothing that is among the missed comes from now on.
       if (missed.length > 0) {
         await this.tail.refresh();
@@ -127,7 +131,8 @@ export class ChatInbox {
     );
   }
 
-  private async missedBy({ data: { actor } }: UserSocket): Promise<ChatMessageView[]> {
+  private async missedBy({ connected, data: { actor } }: UserSocket): Promise<ChatMessageView[]> {
+    if (!connected) return [];
     return await this.work.read(actor, async () =>
       this.views.ofMessages(await this.conversations.undelivered(actor, MOST_MISSED), actor),
     );

@@ -3,6 +3,7 @@ import type { StaffActor } from '../common/actor';
 import { AppError } from '../common/app-error';
 import { seesEverything } from '../conversations/conversation.policy';
 import { CONVERSATION_EVENTS } from '../conversations/conversation.events';
+import { Turns } from '../common/turns';
 import { ConversationsService } from '../conversations/conversations.service';
 import type { ConversationState } from '../conversations/conversations.types';
 import { formatCursor, type JournalCursor, parseCursor } from '../platform/events/journal-cursor';
@@ -18,6 +19,8 @@ import * as rooms from './rooms';
 import { Typing } from './typing.service';
 
 const PAGE = 500;
+/** Where all come back at once, others need the database too. */
+const READ_AT_ONCE = 4;
 /** Told one after another before it is asked whether the client reads them. */
 const TOLD_AT_ONCE = 50;
 /** Who missed more than this fetches the state anew; that is less work for both sides. */
@@ -40,6 +43,7 @@ export class CrmStream {
   private namespace: CrmNamespace | null = null;
   /** Sockets that catch up, each with what was published meanwhile. */
   private readonly catchingUp = new Map<AuthenticatedSocket, JournalEvent[]>();
+  private readonly turns = new Turns(READ_AT_ONCE);
 
   constructor(
     private readonly tail: JournalTail,
@@ -108,7 +112,8 @@ export class CrmStream {
     let sent = 0;
     while (cursor.upto !== null || cursor.base !== target.base) {
       const bounded = { ...cursor, upto: cursor.upto ?? target.base };
-      const page = await this.reader.read(bounded, PAGE, socket.data.actor.workspaceId);
+      const { workspaceId } = socket.data.actor;
+      const page = await this.turns.take(() => this.reader.read(bounded, PAGE, workspaceId));
       read += page.events.length;
       if (page.gap || read > MAX_REPLAY) return this.resync(socket);
       sent += await this.replay(socket, page.events);
@@ -130,7 +135,7 @@ export class CrmStream {
   private async reaches({ base, upto }: JournalCursor): Promise<boolean> {
     const ends = upto === null ? [base] : [base, upto];
     const reached = await Promise.all(
-      ends.map((end) => this.reader.reaches({ base: end, upto: null, after: 0 })),
+      ends.map((end) => this.turns.take(() => this.reader.reaches({ base: end, upto: null, after: 0 }))),
     );
     return reached.every(Boolean);
   }

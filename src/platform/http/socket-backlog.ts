@@ -15,7 +15,7 @@ const READ_WITHIN_MS = 20_000;
 interface EngineSocket {
   id: string;
   writeBuffer: readonly { data?: unknown }[];
-  transport: { socket?: { _socket?: Connection | null; terminate?: () => void } };
+  transport: { socket?: { terminate?: () => void } & Record<string, unknown> };
   close: (discard: boolean) => void;
 }
 
@@ -26,7 +26,9 @@ interface Engine {
 /** What was said to a client and is still in this process. Socket.IO itself keeps without end what is not read. */
 export function backlogOf(connection: unknown): number {
   const { writeBuffer, transport } = connection as EngineSocket;
-  let size = transport.socket?._socket?.writableLength ?? 0;
+  // The connection below a WebSocket has no official name.
+  const wire = transport.socket?.['_socket'] as Connection | null | undefined;
+  let size = wire?.writableLength ?? 0;
   for (const { data } of writeBuffer) if (typeof data === 'string') size += data.length;
   return size;
 }
