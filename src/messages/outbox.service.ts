@@ -18,6 +18,8 @@ import { type OutboxHead, OutboxRepository, type Postponement } from './outbox.r
 const SEND = 'messages.send';
 /** Then other conversations get their turn. */
 const SENDS_PER_TURN = 20;
+/** Far longer than the start of a try takes, in ms, and shorter than a worker's jobs are its own. */
+const STOOD_STILL_MS = 2_000;
 /** A message whose preparation throws this often is set aside, so that those behind it go out. */
 const PREPARE_TRIES = 5;
 /** Tries to record a result while the database is away, and the wait between them in ms. */
@@ -103,12 +105,15 @@ export class Outbox implements OnModuleInit {
   private async sendAll(job: Job): Promise<JobResult> {
     const conversationId = job.payload['conversation_id'] as number;
     for (let sends = 0; sends < SENDS_PER_TURN && !job.signal.aborted;) {
+      const asked = performance.now();
       const step = await this.begin(job, conversationId).catch((error: unknown) =>
         this.setAside(job, conversationId, error),
       );
       if (step.next === 'done') return;
       if (step.next === 'wait') return { runAgainAt: step.until };
       if (step.next === 'again') continue;
+      // Where the process stood still another one may have seen to this, and sent what comes after it.
+      if (performance.now() - asked > STOOD_STILL_MS) await this.work.run(job, (tx) => job.assertHeld(tx));
       if (step.next === 'first') await this.recordFirst(job, step.id, await step.run());
       else await this.record(job.workspaceId, step.id, await step.send());
       sends++;
