@@ -15,6 +15,7 @@ const FORGOTTEN = 2;
 const CONVERSATIONS = 8;
 const ACTIONS = 40;
 const FORGET_LIMIT_MS = 30_000;
+const FETCHES = 10;
 const HEAR_LIMIT_MS = 20_000;
 
 /** Somebody who left, and what they knew then. */
@@ -133,7 +134,14 @@ async function stateOf({ cluster }: Trial, token: string, ids: readonly number[]
   const reader = {
     get: async (path: string) => await ask<unknown>({ api: cluster.api, token }, 'GET', path),
   };
-  return await fetchState(reader, new Set(ids));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetchState(reader, new Set(ids));
+    } catch (error) {
+      // A conversation that is taken away between the list and its history: as any client, once more.
+      if (attempt === FETCHES) throw error;
+    }
+  }
 }
 
 async function newestEntry({ cluster }: Trial): Promise<number> {
