@@ -15,6 +15,7 @@ const FORGOTTEN = 2;
 const CONVERSATIONS = 8;
 const ACTIONS = 40;
 const FORGET_LIMIT_MS = 30_000;
+const CALL_MS = 250;
 const FETCHES = 10;
 const HEAR_LIMIT_MS = 20_000;
 
@@ -111,9 +112,10 @@ async function comeBack(
   ids: readonly number[],
 ): Promise<{ absence: Absence; from: CrmState; since: number }> {
   const { listener, before, told, token } = absence;
-  await listener.comeBack();
-  if (listener.resyncs === 0) return { absence, from: before, since: told };
   const since = listener.told.length;
+  await listener.comeBack();
+  await delay(CALL_MS); // the call to fetch anew comes right behind the word that it hears everything
+  if (listener.resyncs === 0) return { absence, from: before, since: told };
   return { absence, from: await stateOf(trial, token, ids), since };
 }
 
