@@ -74,6 +74,11 @@ export class Node {
     this.process?.signal(signal);
   }
 
+  /** How long the process has waited for a processor that others used, in ms. */
+  get waitedMs(): number {
+    return waitedForProcessorMs(this.process!.pid);
+  }
+
   /** What it keeps for its sockets. */
   async sockets(): Promise<SocketsNow> {
     return await this.process!.ask<SocketsNow>('sockets');

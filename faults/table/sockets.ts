@@ -36,12 +36,15 @@ export const SOCKET_FAULTS: readonly Fault[] = [
         await delay(500);
         trial.cluster.api[0]!.kill('SIGKILL');
         const killed = performance.now();
+        const waitedBefore = trial.cluster.api[1]!.waitedMs;
         while (left() > 0 && performance.now() - killed < 60_000) await delay(20);
+        const waited = trial.cluster.api[1]!.waitedMs - waitedBefore;
         trial.check(
           `all ${agents.length + chat.clients.length} hear again`,
-          performance.now() - killed,
+          performance.now() - killed - waited,
           10_000,
         );
+        trial.check('and the other one waited for a processor', waited, Infinity);
         await talk;
       });
       await trial.cluster.api[0]!.ready();
