@@ -46,7 +46,7 @@ module.exports = {
     '^.+\\.m?js$': swc({ syntax: 'ecmascript' }),
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esm.join('|')})/)`],
-  maxWorkers: 2,
+  maxWorkers: 3,
   testTimeout: 30_000,
   workerIdleMemoryLimit: '900MB',
 };
