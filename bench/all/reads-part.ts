@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { signIn, startProductionServer } from '../contenders';
 import { compare, placesIn } from '../compare';
 import { percentile } from '../figures';
-import { HAND_MADE_INDEX, type Question, questionsOf } from '../reads-questions';
+import { HAND_MADE_INDEXES, type Question, questionsOf, WITHOUT_HAND_MADE_INDEXES } from '../reads-questions';
 import { join } from 'node:path';
 import type { Bench } from './bench';
 import { withClient } from '../database';
@@ -31,7 +31,7 @@ export async function readsPart(bench: Bench): Promise<Findings> {
   const server = await startProductionServer(environment, join(dir, 'reads.log'), bench.nodeArgs);
   try {
     return await withClient(url, async (db) => {
-      await db.query(HAND_MADE_INDEX);
+      await db.query(HAND_MADE_INDEXES);
       await db.query('vacuum analyze');
       await db.query('set max_parallel_workers_per_gather = 0');
       const tokens = {
@@ -46,7 +46,7 @@ export async function readsPart(bench: Bench): Promise<Findings> {
         say(`${figure}: ${ours} beside ${floor}: ${ratioShown}`);
       }
       // What is copied for the intake is the server's own database.
-      await db.query('drop index hand_made');
+      await db.query(WITHOUT_HAND_MADE_INDEXES);
       return { lines, faults: [] };
     });
   } finally {

@@ -27,7 +27,7 @@ export const STANDARD: Size = {
   warmUp: 3_000,
   contacts: 2_000,
   history: 1_000_000,
-  answers: 200,
+  answers: 500,
   itemsPerSecond: 300,
   repliesPerSecond: 25,
   chatUsers: 2_000,
