@@ -209,6 +209,7 @@ export class ChatClient {
     });
     return await new Promise((letIn) => {
       socket.once('connect', () => letIn(socket));
+      socket.once('disconnect', () => letIn(null)); // the server died before it had let it in
       socket.once('connect_error', (error: Error & { data?: { code: string } }) => {
         if (error.data?.code === 'UNAUTHORIZED') wrong('a live session is called over at the door');
         socket.disconnect();

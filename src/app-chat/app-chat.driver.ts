@@ -18,6 +18,7 @@ const FOREIGN: ReadonlySet<string> = new Set(['template', 'reaction']);
 @Injectable()
 export class AppChatDriver implements ChannelDriver, OnModuleInit {
   readonly channel = APP_CHAT;
+  readonly traits = { window: false, buttons: false, integrations: false };
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,

@@ -1,20 +1,20 @@
+import { traitsOf } from '../conversations/channel-traits.port';
 import type { MessageDto } from '../messages/messages.types';
 import type { ContentInput } from '../messages/outgoing.types';
 import { type Heard, numbered, type Said } from './keyword-menu';
 
-/** What WhatsApp shows beside a text: three buttons, or a list of ten rows. */
+/** What channels with buttons show beside a text: three of them, or a list of ten rows. */
 const MAX_BUTTONS = 3;
 const BUTTON_TITLE = 20;
 const MAX_ROWS = 10;
 const ROW_TITLE = 24;
-const CHANNELS_WITH_BUTTONS: ReadonlySet<string> = new Set(['whatsapp']);
 
 /** As buttons or as a list where the channel has them and all of the menu fits; as a numbered text otherwise. */
 export function contentOf(said: Said, channel: string, listButton: string): ContentInput {
   const { text, options } = said;
   if (options.length === 0) return { type: 'text', body: text };
   const fit = (length: number): boolean => options.every(({ title }) => title.length <= length);
-  if (CHANNELS_WITH_BUTTONS.has(channel)) {
+  if (traitsOf(channel).buttons) {
     if (options.length <= MAX_BUTTONS && fit(BUTTON_TITLE))
       return { type: 'interactive', body: text, payload: { interactive_type: 'button', buttons: options } };
     if (options.length <= MAX_ROWS && fit(ROW_TITLE))

@@ -13,6 +13,7 @@ import { assignmentOf, readEvents, withRead } from './conversation-changes';
 import { ConversationPresenter } from './conversation-presenter';
 import { ConversationTagsService } from './conversation-tags.service';
 import { withStatus } from './conversation-status.policy';
+import { channelOfIntegrations } from './channel-traits.port';
 import { messagingWindow } from './conversation-window.policy';
 import { CONVERSATION_EVENTS, type ConversationEvent } from './conversation.events';
 import { audienceOf, maySee } from './conversation.policy';
@@ -55,7 +56,11 @@ export class ConversationEditsService {
 
   /** Throws `CONFLICT` where the customer has an open conversation on this number, naming it to who may see it. */
   async create(actor: StaffActor, input: CreateConversationDto): Promise<ConversationDto> {
-    const thread = { contactId: input.contact_id, channel: 'whatsapp', integrationId: input.integration_id };
+    const thread = {
+      contactId: input.contact_id,
+      channel: channelOfIntegrations(),
+      integrationId: input.integration_id,
+    };
     const to = assignmentOf(input) ?? { assignedUser: null, assignedBot: null };
     const nobodys = to.assignedUser === null && to.assignedBot === null;
     return await this.work.run(actor, async () => {

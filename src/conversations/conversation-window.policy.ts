@@ -1,4 +1,6 @@
-/** What we may say first: anything, or only what Meta has approved beforehand. */
+import { traitsOf } from './channel-traits.port';
+
+/** What we may say first: anything, or only what the provider has approved beforehand. */
 export type AllowedKind = 'free_form' | 'template';
 
 /** Until when the customer may be answered freely. */
@@ -9,9 +11,6 @@ export interface MessagingWindow {
   allowed: AllowedKind[];
 }
 
-/** Channels whose provider takes free answers only for a day after the customer's last message. */
-const CHANNELS_WITH_WINDOW: ReadonlySet<string> = new Set(['whatsapp']);
-
 interface Windowed {
   channel: string;
   windowExpiresAt: Date | null;
@@ -19,7 +18,7 @@ interface Windowed {
 
 /** Whether anything may be said now; always true on a channel that knows no window. */
 export function isWindowOpen(conversation: Windowed, now: Date): boolean {
-  if (!CHANNELS_WITH_WINDOW.has(conversation.channel)) return true;
+  if (!traitsOf(conversation.channel).window) return true;
   return conversation.windowExpiresAt !== null && conversation.windowExpiresAt.getTime() > now.getTime();
 }
 
@@ -28,7 +27,7 @@ export function isWindowOpen(conversation: Windowed, now: Date): boolean {
  * happening, so it belongs into answers and never into the journal.
  */
 export function messagingWindow(conversation: Windowed, now: Date): MessagingWindow | null {
-  if (!CHANNELS_WITH_WINDOW.has(conversation.channel)) return null;
+  if (!traitsOf(conversation.channel).window) return null;
   const open = isWindowOpen(conversation, now);
   return {
     open,

@@ -1,3 +1,4 @@
+import type { ChannelTraits } from '../conversations/channel-traits.port';
 import type { StaffActor } from '../common/actor';
 import type { OutgoingContent, StoredContent } from './outgoing.types';
 
@@ -59,6 +60,7 @@ export type Tell = () => Promise<'told' | 'later' | 'never'>;
 /** A channel, as messages know it. Channels register themselves with the outbox. */
 export interface ChannelDriver {
   readonly channel: string;
+  readonly traits: ChannelTraits;
   /**
    * Refuses, with `VALIDATION_FAILED` and the field, what this channel would not take. Otherwise the form to store
    * it in, where the channel knows a better one; null: the usual. In the open unit of work, before anything is stored.

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { clock } from '../common/clock';
+import { declareChannel } from '../conversations/channel-traits.port';
 import { audienceOf } from '../conversations/conversation.policy';
 import { UnitOfWork } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
@@ -69,6 +70,7 @@ export class Outbox implements OnModuleInit {
   /** Each channel, while the modules start. */
   registerDriver(driver: ChannelDriver): void {
     this.drivers.set(driver.channel, driver);
+    declareChannel(driver.channel, driver.traits);
   }
 
   driverOf(channel: string): ChannelDriver | null {

@@ -49,6 +49,7 @@ type Address = Awaited<ReturnType<ContactsService['addressOf']>>;
 @Injectable()
 export class WhatsappDriver implements ChannelDriver, OnModuleInit {
   readonly channel = WHATSAPP;
+  readonly traits = { window: true, buttons: true, integrations: true };
   private readonly graph: GraphClient;
   private readonly gate = new GraphGate();
 
