@@ -46,7 +46,7 @@ module.exports = {
     '^.+\\.m?js$': swc({ syntax: 'ecmascript' }),
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esm.join('|')})/)`],
-  maxWorkers: 3,
+  maxWorkers: 2,
   testTimeout: 30_000,
   workerIdleMemoryLimit: '900MB',
 };
