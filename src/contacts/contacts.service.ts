@@ -13,14 +13,6 @@ export class ContactsService {
     return await this.contacts.findByIdentities(identitiesOf(senders));
   }
 
-  /** The contact of each sender, in the same order, where {@link resolve} would change nothing; else null. */
-  recognise(senders: Sender[], known: KnownIdentity[]): number[] | null {
-    const { people, claims } = identify(senders, known);
-    const isNews = (person: Person): boolean =>
-      person.contactId === null || person.name !== null || person.phoneNumber !== null;
-    return claims.length > 0 || people.some(isNews) ? null : ownedBy(ownersOf(known), senders);
-  }
-
   /**
    * The contact of each sender, in the same order. Found by the surest identity that is known; made where none
    * is; names and identities that came new are added. Safe against any number of transactions doing the same.

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../platform/database/unit-of-work';
+import { type Statement, UnitOfWork } from '../platform/database/unit-of-work';
 import type { Upload } from '../uploads/upload.types';
 import type { InboundFile, PendingFile } from './attachments.types';
+import { storedHere } from './stored-here';
 
 /** All SQL of what messages show. Within an open unit of work. */
 @Injectable()
@@ -24,19 +25,20 @@ export class AttachmentsRepository {
     );
   }
 
-  /** Files that are still at the provider's, for messages of this transaction. */
-  insertPending(files: (InboundFile & { messageId: number; position: number })[]): void {
-    this.work.current.send(
-      'attachment_insert_pending',
-      `insert into message_attachment (message_id, position, state, kind, mime_type, name, media_id, sha256, error)
-       select f.message_id, f.position, case when f.media_id is null then 'failed' else 'pending' end, f.kind, f.mime_type,
+  /** Files that are still at the provider's, of those of these messages that its own transaction stored. */
+  insertingPending(files: (InboundFile & { externalId: string; position: number })[]): Statement {
+    return {
+      name: 'attachment_insert_pending',
+      sql: `insert into message_attachment (message_id, position, state, kind, mime_type, name, media_id, sha256, error)
+       select message.id, f.position, case when f.media_id is null then 'failed' else 'pending' end, f.kind, f.mime_type,
          f.name, f.media_id, f.sha256, case when f.media_id is null then 'The provider named no file.' end
-       from json_to_recordset($1) as f(message_id bigint, position int, kind text, mime_type text, name text, media_id text,
-         sha256 text)`,
-      [
+       from json_to_recordset($1) as f(external_id text, position int, kind text, mime_type text, name text, media_id text,
+         sha256 text)
+       cross join lateral (select id from message where ${storedHere('f.external_id')} limit 1) message`,
+      values: [
         JSON.stringify(
           files.map((f) => ({
-            message_id: f.messageId,
+            external_id: f.externalId,
             position: f.position,
             kind: f.kind,
             mime_type: f.mimeType,
@@ -46,7 +48,7 @@ export class AttachmentsRepository {
           })),
         ),
       ],
-    );
+    };
   }
 
   /** Of a channel, those whose time has come; the oldest first. */

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { type AskedSender, KNOWN_SENDERS } from '../contacts/known-senders.policy';
 import { OPEN_OF_THREAD } from '../conversations/conversation-threads.policy';
 import type { Thread } from '../conversations/conversations.types';
 import { ofAnyLength } from '../platform/database/parameters';
-import { UnitOfWork } from '../platform/database/unit-of-work';
+import { type Statement, UnitOfWork } from '../platform/database/unit-of-work';
 import { attachmentsOf } from './attachments.repository';
 import { MESSAGE_EVENTS } from './message.events';
 import { MESSAGE_ROW, TYPES_WITHOUT_WINDOW } from './messages.repository';
 import type { Message } from './messages.types';
+import { storedHere } from './stored-here';
 
 /** A message of a customer, ready to be stored. */
 export interface InboundRow {
@@ -140,9 +142,9 @@ export class InboundRepository {
     row: InboundRow & { replyToId: number | null },
     withFiles: boolean,
   ): Promise<Message | null> {
-    const statement: [name: string, sql: string, values: unknown[]] = [
-      'inbound_insert_one',
-      `with added as (
+    const statement: Statement = {
+      name: 'inbound_insert_one',
+      sql: `with added as (
          insert into message (conversation_id, sender_type, type, body, payload, sent_at, delivered_at, whatsapp_message_id,
                               whatsapp_status, reply_to_id)
          values ($1, 'contact', $2, $3, $4, $5, now(), $6, 'delivered', $7)
@@ -155,7 +157,7 @@ export class InboundRepository {
          returning conversation.*
        ), announced as (${ANNOUNCED(`'[]'`, 'added m, counted c', 'not $8')})
        select ${MESSAGE_ROW}, '[]'::json as attachments from added message`,
-      [
+      values: [
         conversationId,
         row.type,
         row.body,
@@ -165,59 +167,96 @@ export class InboundRepository {
         row.replyToId,
         withFiles,
       ],
-    ];
+    };
     const tx = this.work.current;
     const [added] = await (withFiles
-      ? tx.prepared<Message>(...statement)
-      : tx.preparedLast<Message>(...statement));
+      ? tx.prepared<Message>(statement.name, statement.sql, statement.values)
+      : tx.preparedLast<Message>(statement));
     return added ?? null;
   }
 
   /**
-   * The same for the open conversations of these threads, which it locks in the order of their ids: all in one
-   * statement. A message whose thread has none open is left out as well.
+   * What is usual, in one way there and back, which ends the unit of work: messages of customers of whom there is nothing
+   * to learn, into their open conversations, which it locks in the order of their ids; with what follows. Nothing is stored
+   * where one of the customers is another; a message whose thread has none open is left out, as is one that is there.
+   * Answers the external ids of those stored.
    */
-  async insertIntoOpen(rows: (InboundRow & Thread)[]): Promise<StoredInbound[]> {
-    return await this.work.current.prepared<StoredInbound>(
-      'inbound_insert_into_open',
-      // "is true": see `ConversationsRepository.lockOpen`. Ids are drawn after the sorting, and so under the locks.
-      `with open as materialized (
-         select id, contact_id, channel, integration_id from conversation
-         where contact_id = any ($1) and (channel = any ($2)) is true and ${OPEN_OF_THREAD}
-         order by id for no key update
-       ), added as (${ADDED(
-         'open.id',
-         `unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[], $8::text[])
-            with ordinality as m(contact_id, channel, integration_id, type, body, payload, sent_at, external_id, place)
-          join open on open.contact_id = m.contact_id and open.channel = m.channel
-            and open.integration_id is not distinct from m.integration_id`,
-       )}), counted as (${COUNTED('array(select id from open)')}) ${STORED}`,
-      [
-        rows.map((r) => r.contactId),
-        rows.map((r) => r.channel),
-        rows.map((r) => r.integrationId),
-        ...columnsOf(rows),
-      ],
+  async takeUsual(
+    rows: (InboundRow & Omit<Thread, 'contactId'>)[],
+    senders: AskedSender[],
+    followUps: Statement[],
+  ): Promise<string[]> {
+    const stored = await this.work.current.preparedLast<StoredInbound>(
+      {
+        name: 'inbound_take_usual',
+        // "is true": see `ConversationsRepository.lockOpen`. Ids are drawn after the sorting, and so under the locks.
+        sql: `with known as materialized (${KNOWN_SENDERS(
+          `unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::bigint[], $8::text[],
+                  $9::text[], $10::jsonb[], $11::timestamptz[], $12::text[]) with ordinality
+             as said(scheme, value, other_scheme, other_value, named, channel, integration_id, type, body, payload,
+                     sent_at, external_id, place)`,
+        )}), open as materialized (
+          select id, contact_id, channel, integration_id from conversation
+          where (select count(*) from known) = cardinality($1)
+            and contact_id = any (array(select contact_id from known)) and (channel = any ($6)) is true
+            and ${OPEN_OF_THREAD}
+          order by id for no key update
+        ), added as (${ADDED(
+          'open.id',
+          `known as m join open on open.contact_id = m.contact_id and open.channel = m.channel
+             and open.integration_id is not distinct from m.integration_id`,
+        )}), counted as (${COUNTED('array(select id from open)')}) ${STORED}`,
+        values: [
+          senders.map((s) => s.scheme),
+          senders.map((s) => s.value),
+          senders.map((s) => s.otherScheme),
+          senders.map((s) => s.otherValue),
+          senders.map((s) => s.named),
+          rows.map((r) => r.channel),
+          rows.map((r) => r.integrationId),
+          ...columnsOf(rows),
+        ],
+      },
+      ...followUps,
     );
+    return stored.map(({ externalId }) => externalId);
+  }
+
+  /** For the open unit of work, which need not wait for them. */
+  send(statements: Statement[]): void {
+    for (const { name, sql, values } of statements) this.work.current.send(name, sql, values);
   }
 
   /**
-   * Journals `message:new` for messages stored by this transaction. The payload is put together by the database,
-   * which has the rows at hand: for a thousand messages a second, fetching them, building objects and sending those
-   * back was the larger part of the work. It equals `toMessageDto` with `toConversationState`, and the audience
+   * Journals `message:new` for those of these messages that its own transaction stored. The payload is put together by the
+   * database, which has the rows at hand: for a thousand messages a second, fetching them, building objects and sending
+   * those back was the larger part of the work. It equals `toMessageDto` with `toConversationState`, and the audience
    * `audienceOf`; tests compare. `withFiles`: some of them show files; else nobody looks for any.
    */
-  announce(ids: number[], withFiles: boolean): void {
-    this.work.current.send(
-      withFiles ? 'inbound_announce_files' : 'inbound_announce',
-      ANNOUNCED(
+  announcing(externalIds: string[], withFiles: boolean): Statement {
+    return {
+      name: withFiles ? 'inbound_announce_files' : 'inbound_announce',
+      sql: ANNOUNCED(
         withFiles ? `${attachmentsOf('m.id')}::text` : `'[]'`,
-        `unnest(${ofAnyLength('$1')}) as told(id)
-         cross join lateral (select * from message where message.id = told.id limit 1) m
+        `unnest(${ofAnyLength('$1', 'text')}) as told(external_id)
+         cross join lateral (select * from message where ${storedHere('told.external_id')} limit 1) m
          cross join lateral (select * from conversation where conversation.id = m.conversation_id limit 1) c`,
       ),
-      [ids],
-    );
+      values: [externalIds],
+    };
+  }
+
+  /** Points those of these messages that its own transaction stored to what they quote, where that is in the same conversation. */
+  linkingReplies(replies: { externalId: string; quoted: string }[]): Statement {
+    return {
+      name: 'inbound_link_replies',
+      sql: `update message set reply_to_id = quoted.id
+       from unnest($1::text[], $2::text[]) as reply(id, quoted), message quoted
+       where ${storedHere('reply.id', 'message')} and message.whatsapp_message_id = any ($1)
+         and quoted.whatsapp_message_id = reply.quoted and quoted.whatsapp_message_id = any ($2)
+         and quoted.conversation_id = message.conversation_id and quoted.id <> message.id`,
+      values: [replies.map((r) => r.externalId), replies.map((r) => r.quoted)],
+    };
   }
 
   /** Which of these ids of the provider's are taken. */
@@ -229,19 +268,6 @@ export class InboundRepository {
       [externalIds],
     );
     return new Set(rows.map((row) => row.externalId));
-  }
-
-  /** Points replies to what they quote, where that is in the same conversation. */
-  linkReplies(replies: { id: number; quotedExternalId: string }[]): void {
-    this.work.current.send(
-      'inbound_link_replies',
-      `update message set reply_to_id = quoted.id
-       from unnest($1::bigint[], $2::text[]) as reply(id, quoted), message quoted
-       where message.id = reply.id and message.id = any ($1)
-         and quoted.whatsapp_message_id = reply.quoted and quoted.whatsapp_message_id = any ($2)
-         and quoted.conversation_id = message.conversation_id and quoted.id <> message.id`,
-      [replies.map((r) => r.id), replies.map((r) => r.quotedExternalId)],
-    );
   }
 }
 

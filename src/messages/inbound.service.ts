@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ContactsService } from '../contacts/contacts.service';
 import { orOvertaken } from '../contacts/contacts.errors';
-import type { KnownIdentity, Sender } from '../contacts/contacts.types';
+import type { Sender } from '../contacts/contacts.types';
+import { type AskedSender, askedOf } from '../contacts/known-senders.policy';
 import { ConversationsService } from '../conversations/conversations.service';
+import type { Statement } from '../platform/database/unit-of-work';
 import { Journal } from '../platform/events/journal';
 import type { Upload } from '../uploads/upload.types';
 import { AttachmentsRepository } from './attachments.repository';
@@ -33,6 +35,12 @@ export interface InboundMessage {
   files?: InboundFile[];
 }
 
+/** Messages that come once each, and their senders, who may be known. */
+export interface UsualBatch {
+  messages: InboundMessage[];
+  senders: AskedSender[];
+}
+
 /** Takes in what customers say, a whole batch at a time. */
 @Injectable()
 export class InboundService {
@@ -47,35 +55,50 @@ export class InboundService {
   ) {}
 
   /**
+   * A batch of which everything may be done in one way to the database and back: see {@link receiveUsual}. Null where it
+   * holds what must be looked at first; as a whole, since that may concern the customers of the others as well.
+   */
+  usual(given: InboundMessage[]): UsualBatch | null {
+    const messages = eachOnce(given);
+    const senders: AskedSender[] = [];
+    for (const { sender, revokes } of messages) {
+      const asked = revokes ? null : askedOf(sender);
+      if (asked === null) return null;
+      senders.push(asked);
+    }
+    return { messages, senders };
+  }
+
+  /**
+   * Stores and announces messages of customers who are known, into their open conversations, in their order; answers those
+   * that are left for {@link receive}: all of a customer's, or where they were stored before. It is the last act of the
+   * open unit of work.
+   */
+  async receiveUsual({ messages, senders }: UsualBatch): Promise<InboundMessage[]> {
+    this.journal.announce();
+    const stored = await this.inbound.takeUsual(messages, senders, this.followUps(messages));
+    if (stored.length === messages.length) return [];
+    const taken = new Set(stored);
+    return messages.filter(({ externalId }) => !taken.has(externalId));
+  }
+
+  /**
    * Stores and announces a batch of one workspace, in its order. Within the open unit of work: nothing is
    * acknowledged before that has committed. Messages stored before are skipped, and leave no other trace either.
-   * Answers whether there are files to fetch.
    */
-  async receive(given: InboundMessage[]): Promise<boolean> {
-    const seen = new Set<string>();
-    const batch = given.filter(({ externalId }) => !seen.has(externalId) && seen.add(externalId));
-    if (batch.length === 0) return false;
-    const known = await this.contacts.lookUp(batch.map((m) => m.sender));
-    const stored = await this.addToOpen(batch, known);
-    const rest = stored.length === batch.length ? [] : without(batch, stored);
-    if (rest.length > 0) stored.push(...(await this.addAnywhere(rest, known)));
-    if (stored.length === 0) return false;
+  async receive(given: InboundMessage[]): Promise<void> {
+    const batch = eachOnce(given);
+    const stored = await this.store(batch);
+    if (stored.length === 0) return;
     const placed = new Map(batch.map((message) => [message.externalId, message]));
-    const added = stored.map(({ id, externalId }) => ({ id, message: placed.get(externalId)! }));
-    this.linkReplies(added);
     this.revocations.note(
-      added.flatMap(({ id, message }) => (message.revokes ? [{ id, of: message.revokes }] : [])),
+      stored.flatMap(({ id, externalId }) => {
+        const { revokes } = placed.get(externalId)!;
+        return revokes ? [{ id, of: revokes }] : [];
+      }),
     );
-    const files = added.flatMap(({ id, message }) =>
-      (message.files ?? []).map((file, position) => ({ ...file, messageId: id, position })),
-    );
-    if (files.length > 0) this.attachments.insertPending(files);
-    this.inbound.announce(
-      stored.map(({ id }) => id),
-      files.length > 0,
-    );
+    this.inbound.send(this.followUps(batch));
     this.journal.announce();
-    return files.length > 0;
   }
 
   /**
@@ -93,36 +116,20 @@ export class InboundService {
     if (stored === null) return null;
     if (!withFiles) return toMessageDto(stored);
     await this.attachments.attach(stored.id, files);
-    this.inbound.announce([stored.id], true);
+    this.inbound.send([this.inbound.announcing([message.externalId], true)]);
     const [complete] = await this.messages.findMany([stored.id]);
     return toMessageDto(complete!);
   }
 
-  /**
-   * What is usual, in one statement: customers about whom there is nothing to learn go on in their open conversations.
-   * A customer's messages are stored here all or none, so that they stay in order.
-   */
-  private async addToOpen(batch: InboundMessage[], known: KnownIdentity[]): Promise<StoredInbound[]> {
-    const contactIds = this.contacts.recognise(
-      batch.map((m) => m.sender),
-      known,
-    );
-    if (contactIds === null) return [];
-    return await this.inbound.insertIntoOpen(batch.map((m, i) => ({ ...m, contactId: contactIds[i]! })));
-  }
-
   /** Whoever they are from: contacts and conversations are made where there are none. */
-  private async addAnywhere(given: InboundMessage[], known: KnownIdentity[]): Promise<StoredInbound[]> {
+  private async store(given: InboundMessage[]): Promise<StoredInbound[]> {
     const seen = await this.inbound.findStored(given.map((m) => m.externalId));
     // One that comes again later must not open a thread anew.
     const batch = given.filter(({ externalId }) => !seen.has(externalId));
     if (batch.length === 0) return [];
-    const contactIds = await orOvertaken(
-      this.contacts.resolve(
-        batch.map((m) => m.sender),
-        known,
-      ),
-    );
+    const senders = batch.map((m) => m.sender);
+    const known = await this.contacts.lookUp(senders);
+    const contactIds = await orOvertaken(this.contacts.resolve(senders, known));
     const conversations = await orOvertaken(
       this.conversations.openFor(
         batch.map((m, i) => ({
@@ -137,15 +144,27 @@ export class InboundService {
     );
   }
 
-  private linkReplies(added: { id: number; message: InboundMessage }[]): void {
-    const replies = added.flatMap(({ id, message }) =>
-      message.replyToExternalId === null ? [] : [{ id, quotedExternalId: message.replyToExternalId }],
+  /** What is left to be done with messages that this transaction has stored, in this order. */
+  private followUps(batch: InboundMessage[]): Statement[] {
+    const replies = batch.flatMap(({ externalId, replyToExternalId: quoted }) =>
+      quoted === null ? [] : [{ externalId, quoted }],
     );
-    if (replies.length > 0) this.inbound.linkReplies(replies);
+    const files = batch.flatMap(({ externalId, files: all = [] }) =>
+      all.map((file, position) => ({ ...file, externalId, position })),
+    );
+    return [
+      ...(replies.length > 0 ? [this.inbound.linkingReplies(replies)] : []),
+      ...(files.length > 0 ? [this.attachments.insertingPending(files)] : []),
+      this.inbound.announcing(
+        batch.map((m) => m.externalId),
+        files.length > 0,
+      ),
+    ];
   }
 }
 
-function without(batch: InboundMessage[], stored: StoredInbound[]): InboundMessage[] {
-  const ids = new Set(stored.map(({ externalId }) => externalId));
-  return batch.filter(({ externalId }) => !ids.has(externalId));
+/** Of messages with the same id the first. */
+function eachOnce(messages: InboundMessage[]): InboundMessage[] {
+  const seen = new Set<string>();
+  return messages.filter(({ externalId }) => !seen.has(externalId) && seen.add(externalId));
 }

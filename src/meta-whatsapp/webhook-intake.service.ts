@@ -105,7 +105,7 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
   /** One item that cannot be stored must not keep the others from it: halved until it stands alone. */
   private async storeOrRefuse(workspaceId: number, taken: Taken[], retried = false): Promise<void> {
     try {
-      await this.work.run({ workspaceId }, () => this.store(taken));
+      await this.store({ workspaceId }, taken);
     } catch (err) {
       if (!isItemsFault(err)) throw err;
       if (taken.length === 1 && retried) {
@@ -121,7 +121,7 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
     }
   }
 
-  private async store(taken: Taken[]): Promise<void> {
+  private async store(scope: { workspaceId: number }, taken: Taken[]): Promise<void> {
     const messages: MessageIn[] = [];
     const reports: AddressedReport[] = [];
     for (const { item, route } of taken) {
@@ -130,8 +130,27 @@ export class WebhookIntakeService implements BeforeApplicationShutdown {
     }
     // By the provider's clock, which has whole seconds; within one, in the order of arrival.
     messages.sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
-    if (await this.inbound.receive(messages)) this.media.fetchSoon();
-    await this.deliveries.apply(reports);
+    const rest = await this.storeUsual(scope, messages);
+    if (rest.length === 0 && reports.length === 0) return;
+    await this.work.run(scope, async () => {
+      this.fetchFilesOf(rest);
+      await this.inbound.receive(rest);
+      await this.deliveries.apply(reports);
+    });
+  }
+
+  /** Answers what is left. */
+  private async storeUsual(scope: { workspaceId: number }, messages: MessageIn[]): Promise<MessageIn[]> {
+    const usual = messages.length === 0 ? null : this.inbound.usual(messages);
+    if (usual === null) return messages;
+    return await this.work.run(scope, () => {
+      this.fetchFilesOf(usual.messages);
+      return this.inbound.receiveUsual(usual);
+    });
+  }
+
+  private fetchFilesOf(messages: MessageIn[]): void {
+    if (messages.some(({ files = [] }) => files.length > 0)) this.media.fetchSoon();
   }
 }
 

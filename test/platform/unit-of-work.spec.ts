@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { AppError } from '../../src/common/app-error';
-import type { Transaction } from '../../src/platform/database/unit-of-work';
+import type { Statement, Transaction } from '../../src/platform/database/unit-of-work';
 import { eventually } from '../support/eventually';
 import { startPlatform, type TestPlatform } from '../support/platform';
 
@@ -278,8 +278,12 @@ describe('statements that travel together', () => {
 });
 
 describe('a last statement', () => {
-  const addLast = (tx: Transaction, name: string | null): Promise<unknown> =>
-    tx.preparedLast('test_add_last', 'insert into bot (name) values ($1) returning name', [name]);
+  const adding = (name: string | null): Statement => ({
+    name: 'test_add_last',
+    sql: 'insert into bot (name) values ($1) returning name',
+    values: [name],
+  });
+  const addLast = (tx: Transaction, name: string | null): Promise<unknown> => tx.preparedLast(adding(name));
 
   it('is answered, and kept with all before it once the unit of work is done', async () => {
     const told: string[] = [];
@@ -319,10 +323,25 @@ describe('a last statement', () => {
     const dying = platform.work.run(SCOPE, async (tx) => {
       await addBot(tx, 'undone');
       const pid = await pidOf(tx);
-      const last = tx.preparedLast('test_last_dies', 'select pg_sleep(60)', []);
+      const last = tx.preparedLast({ name: 'test_last_dies', sql: 'select pg_sleep(60)', values: [] });
       await Promise.all([last, endBackend(pid)]);
     });
     await expect(dying).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect(await bots()).toEqual([]);
+  });
+
+  it('may be several, of which the first is answered', async () => {
+    const answer = await platform.work.run(SCOPE, (tx) => tx.preparedLast(adding('first'), adding('second')));
+    expect([answer, await bots()]).toEqual([[{ name: 'first' }], ['first', 'second']]);
+  });
+
+  it.each([
+    ['first', null, 'second'],
+    ['second', 'first', null],
+  ])('of several keeps nothing and says why where the %s fails', async (_, ...added) => {
+    const [first, second] = added.map(adding);
+    const failing = platform.work.run(SCOPE, (tx) => tx.preparedLast(first!, second!));
+    await expect(failing).rejects.toMatchObject({ code: '23502' });
     expect(await bots()).toEqual([]);
   });
 
@@ -332,7 +351,11 @@ describe('a last statement', () => {
       tries += 1;
       await addBot(tx, `try ${tries}`);
       if (tries === 1)
-        await tx.preparedLast('test_last_deadlock', `do $$ begin raise sqlstate '40P01'; end $$`, []);
+        await tx.preparedLast({
+          name: 'test_last_deadlock',
+          sql: `do $$ begin raise sqlstate '40P01'; end $$`,
+          values: [],
+        });
       else await addLast(tx, 'done');
     });
     expect(await bots()).toEqual(['try 2', 'done']);

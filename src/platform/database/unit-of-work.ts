@@ -22,6 +22,13 @@ export interface WorkOptions {
 
 export const PATIENT: WorkOptions = { patient: true };
 
+/** Planned once per connection, under its name. */
+export interface Statement {
+  name: string;
+  sql: string;
+  values: unknown[];
+}
+
 /** One open transaction of one workspace. */
 export interface Transaction {
   readonly workspaceId: number;
@@ -31,10 +38,10 @@ export interface Transaction {
   /** The same, planned once per connection: for hot statements. */
   prepared<Row>(name: string, sql: string, values: unknown[]): Promise<Row[]>;
   /**
-   * The same for the last one: COMMIT goes out with it, which spares the locks a way there and back. Nothing may follow,
-   * and what fails afterwards undoes nothing.
+   * The last statements, with rows of the first: COMMIT goes out with them, which spares the locks a way there and back.
+   * Nothing may follow, and what fails afterwards undoes nothing.
    */
-  preparedLast<Row>(name: string, sql: string, values: unknown[]): Promise<Row[]>;
+  preparedLast<Row>(first: Statement, ...more: Statement[]): Promise<Row[]>;
   /**
    * For statements whose answer nobody needs: on the wire at once, in order, and awaited before the commit, which
    * does not happen where one of them failed.
@@ -99,12 +106,14 @@ class OpenTransaction implements Transaction {
     return await this.rows({ name, text: sql, values });
   }
 
-  async preparedLast<Row>(name: string, sql: string, values: unknown[]): Promise<Row[]> {
-    const rows = this.rows<Row>({ name, text: sql, values });
-    this.track(rows);
+  async preparedLast<Row>({ name, sql, values }: Statement, ...more: Statement[]): Promise<Row[]> {
+    this.refuseIfEnded();
+    const first = this.client.query({ name, text: sql, values });
+    this.track(first);
+    for (const each of more) this.send(each.name, each.sql, each.values);
     this.committing = this.doCommit();
     this.committing.catch(() => undefined); // whoever ends the unit of work hears of it
-    return await rows;
+    return (await first).rows as Row[];
   }
 
   send(name: string, sql: string, values: unknown[]): void {
