@@ -106,10 +106,9 @@ it('a database of the first form becomes what a new one is, and counts on', asyn
 it('whoever writes meanwhile is not turned away, and is counted once', async () => {
   await migrate(firstForm());
   await fill();
-  let migrated = false;
-  const migrating = migrate(PRESENT).finally(() => (migrated = true));
-  let written = 0;
-  for (; !migrated || written === 0; written++)
+  const done = new AbortController();
+  const migrating = migrate(PRESENT).finally(() => done.abort());
+  for (let written = 0; !done.signal.aborted; written++)
     await sql(`update conversation set unread_count = unread_count + 1, read = not read where id % 7 = $1`, [
       written % 7,
     ]);
