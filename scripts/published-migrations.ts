@@ -15,8 +15,9 @@ export function published(list: string, migrations: ReadonlyMap<string, string>)
     const text = migrations.get(name);
     return text !== undefined && lineOf(name, text) === line ? [] : [changed(name)];
   });
-  const added = [...migrations].filter(([name]) => !known.includes(name)).toSorted();
-  return { list: [...lines, ...added.map(([name, text]) => lineOf(name, text)), ''].join('\n'), problems };
+  const added = [...migrations.keys()].filter((name) => !known.includes(name)).toSorted();
+  const more = added.map((name) => lineOf(name, migrations.get(name)!));
+  return { list: [...lines, ...more, ''].join('\n'), problems };
 }
 
 function lineOf(name: string, text: string): string {
