@@ -73,6 +73,16 @@ describe('the import rules', () => {
     ],
     ['config reads the environment', { 'src/config/load-config.ts': 'export const a = process.env.PORT;' }],
     [
+      'the clock compared, given and measured times, and the times of files',
+      {
+        'src/platform/database/database-clock.ts': 'export const difference = () => Date.now();',
+        'src/platform/storage/spool.ts': 'export const age = (ms: number) => Date.now() - ms;',
+        'src/users/a.service.ts':
+          'export const b = [new Date(0), Date.parse("x"), performance.now(), other.now()];',
+        'bench/a.ts': 'export const now = Date.now();',
+      },
+    ],
+    [
       'platform folders in their order',
       {
         'src/platform/http/a.ts': "import '../jobs/b';",
@@ -197,6 +207,13 @@ describe('the import rules', () => {
       { 'src/auth/a.service.ts': "import { env } from 'node:process';" },
       'Only src/config reads',
     ],
+    ...['Date.now()', 'new Date()', 'new Date', 'Date()', "Date['now']()", '[1].map(Date.now)'].map(
+      (now): [string, Record<string, string>, string] => [
+        now,
+        { 'src/auth/a.service.ts': `\nexport const a = ${now};` },
+        "a.service.ts:2: The time is the database's",
+      ],
+    ),
     ['a barrel', { 'src/users/index.ts': '' }, 'No barrels'],
     [
       'a migration that imports an entity',

@@ -19,6 +19,7 @@ const STEPS = [
     imports: 'node dist/scripts/check-imports.js',
     environment: 'node dist/scripts/generate-env-example.js --check',
     access: 'node dist/scripts/generate-access-table.js --check',
+    migrations: 'node dist/scripts/generate-published-migrations.js --check',
     schema: 'node dist/scripts/generate-schema.js --check',
     'api docs': 'node dist/scripts/api-docs/generate-api-docs.js --check',
     documents: 'node dist/scripts/check-docs.js',

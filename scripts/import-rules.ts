@@ -13,6 +13,8 @@ export interface SourceFile {
   imports: Import[];
   /** Lines that read `process.env`. */
   environmentReads: number[];
+  /** Lines that ask this machine for the time. */
+  clockReads: number[];
 }
 
 export interface Violation {
@@ -108,6 +110,7 @@ export function checkImports(files: readonly SourceFile[]): Violation[] {
       importProblems(file.path, one, known).map((message) => ({ file: file.path, line: one.line, message })),
     ),
     ...environmentProblems(file),
+    ...clockProblems(file),
   ]);
   return [...found, ...circles(files, known)];
 }
@@ -211,6 +214,16 @@ const ENVIRONMENT =
 function environmentProblems(file: SourceFile): Violation[] {
   if (!file.path.startsWith('src/') || readsEnvironment(file.path)) return [];
   return file.environmentReads.map((line) => ({ file: file.path, line, message: ENVIRONMENT }));
+}
+
+/** Times of files are this machine's, and somebody has to compare its clock with the database's. */
+const OWN_CLOCK = /^src\/platform\/(database\/(database-clock|embedded-postgres-lock)|storage\/spool)\.ts$/;
+
+function clockProblems(file: SourceFile): Violation[] {
+  if (!file.path.startsWith('src/') || OWN_CLOCK.test(file.path)) return [];
+  const message =
+    "The time is the database's: use clock of src/common/clock.ts, or performance.now() for how long something takes.";
+  return file.clockReads.map((line) => ({ file: file.path, line, message }));
 }
 
 /** A shortest loop through each file that imports itself by way of others and is in no loop shown before. */

@@ -8,15 +8,16 @@ interface Node {
   [field: string]: unknown;
 }
 
-/** Every import of a TypeScript file, type imports included, and every place that reads `process.env`. */
+/** Every import of a TypeScript file, type imports included, and every place that reads `process.env` or the machine's clock. */
 export function readImports(path: string, text: string): SourceFile {
-  const file: SourceFile = { path, imports: [], environmentReads: [] };
+  const file: SourceFile = { path, imports: [], environmentReads: [], clockReads: [] };
   const bytes = Buffer.from(text);
   const lineOf = (node: Node): number => 1 + countLines(bytes, (node.span?.start ?? 1) - 1);
   visit(parseSync(text, { syntax: 'typescript', decorators: true, target: 'es2022' }), (node) => {
     const one = importOf(node);
     if (one !== null) file.imports.push({ ...one, line: lineOf(node) });
     if (readsEnvironment(node)) file.environmentReads.push(lineOf(node));
+    if (readsClock(node)) file.clockReads.push(lineOf(node));
   });
   return file;
 }
@@ -75,15 +76,27 @@ function textOf(node: unknown): string | null {
 
 /** `process.env`, `process['env']` and `{ env } = process`. */
 function readsEnvironment(node: Node): boolean {
-  if (node.type === 'MemberExpression' && isIdentifier(node['object'], 'process')) {
+  return takes(node, 'process', 'env');
+}
+
+/** `Date.now` in each such form, `new Date()` and `Date()`. */
+function readsClock(node: Node): boolean {
+  if (takes(node, 'Date', 'now')) return true;
+  if (!isIdentifier(node['callee'], 'Date')) return false;
+  const given = Array.isArray(node['arguments']) ? node['arguments'].length : 0;
+  return node.type === 'CallExpression' || given === 0;
+}
+
+function takes(node: Node, object: string, member: string): boolean {
+  if (node.type === 'MemberExpression' && isIdentifier(node['object'], object)) {
     const property = node['property'];
-    if (isIdentifier(property, 'env')) return true;
-    return isNode(property) && property.type === 'Computed' && textOf(property['expression']) === 'env';
+    if (isIdentifier(property, member)) return true;
+    return isNode(property) && property.type === 'Computed' && textOf(property['expression']) === member;
   }
-  if (node.type !== 'VariableDeclarator' || !isIdentifier(node['init'], 'process')) return false;
+  if (node.type !== 'VariableDeclarator' || !isIdentifier(node['init'], object)) return false;
   const pattern = node['id'];
   if (!isNode(pattern) || !Array.isArray(pattern['properties'])) return false;
-  return pattern['properties'].some((one) => isNode(one) && isIdentifier(one['key'], 'env'));
+  return pattern['properties'].some((one) => isNode(one) && isIdentifier(one['key'], member));
 }
 
 function isIdentifier(node: unknown, name: string): boolean {

@@ -18,6 +18,8 @@ import { Analytics1763700000021 } from './1763700000021-analytics';
 import { ChatAdmin1763700000022 } from './1763700000022-chat-admin';
 import { ConversationTally1763700000023 } from './1763700000023-conversation-tally';
 import { FewerIndexes1763700000024 } from './1763700000024-fewer-indexes';
+import { AnalyticsWithoutNow1763700000025 } from './1763700000025-analytics-without-now';
+import { TallyByChannel1763700000026 } from './1763700000026-tally-by-channel';
 
 /** In the order they run. A migration that has been released is never edited. */
 export const MIGRATIONS = [
@@ -41,4 +43,6 @@ export const MIGRATIONS = [
   ChatAdmin1763700000022,
   ConversationTally1763700000023,
   FewerIndexes1763700000024,
+  AnalyticsWithoutNow1763700000025,
+  TallyByChannel1763700000026,
 ];
