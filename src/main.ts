@@ -8,8 +8,8 @@ import { Server } from './server';
 import { startFailure } from './start-failure';
 
 /**
- * So much garbage, in percent of what is in use, may lie on the heap before it is collected. V8 by itself lets it grow to
- * four times what is in use, more where the machine is busy: a hundred megabytes of nothing, for one percent of the time.
+ * So much garbage, in percent of what is in use, may lie on the heap before it is collected. V8 by itself would let it
+ * grow to four times what is in use: under load a hundred megabytes more.
  */
 const GARBAGE_PERCENT = 60;
 setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);

@@ -104,8 +104,7 @@ describe('a last statement', () => {
     sql: 'insert into bot (name) values ($1) returning name',
     values: [name],
   });
-  const addLast = (tx: Transaction, name: string | null): Promise<unknown> =>
-    tx.preparedLast(adding(name));
+  const addLast = (tx: Transaction, name: string | null): Promise<unknown> => tx.preparedLast(adding(name));
 
   it('is answered, and kept with all before it once the unit of work is done', async () => {
     const told: string[] = [];
