@@ -187,7 +187,8 @@ export class MessagesRepository {
       'message_lock_outbound',
       `with m as (
          select ${MESSAGE_ROW} from message
-         where (id = any ($1) or whatsapp_message_id = any ($2)) and sender_type <> 'contact'
+         where (id = any (${ofAnyLength('$1')}) or whatsapp_message_id = any (${ofAnyLength('$2', 'text')}))
+           and sender_type <> 'contact'
          order by id for no key update
        )
        select m.*, c.assigned_user as "assignedUser", c.assigned_bot as "assignedBot", c.integration_id as "integrationId"
@@ -206,8 +207,8 @@ export class MessagesRepository {
          sent_at = d.sent_at, delivered_at = d.delivered_at, read_at = d.read_at, failed_at = d.failed_at,
          error_code = d.code, error_reason = d.reason,
          sending_since = case when d.status = 'pending' then sending_since end
-       from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
-                   $8::int[], $9::text[]) as d(id, external_id, status, sent_at, delivered_at, read_at, failed_at, code, reason)
+       from unnest(${ofAnyLength('$1')}, $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
+                   $7::timestamptz[], $8::int[], $9::text[]) as d(id, external_id, status, sent_at, delivered_at, read_at, failed_at, code, reason)
        where message.id = d.id`,
       [
         messages.map((m) => m.id),
