@@ -22,6 +22,8 @@ export interface Surroundings {
 /** A contender that listens. */
 export interface Running {
   process: ServerProcess;
+  /** Further processes on the same database. */
+  others?: ServerProcess[];
   webhookUrl: string;
   tables: Tables;
   /** An admin's access token, where there are users. */
@@ -36,6 +38,18 @@ export interface Contender {
 }
 
 export const OUR_SERVER: Contender = { name: 'server', analyze: true, start: startServer };
+/** The same in so many processes, of which one does the work that nobody waits for as well. */
+export const ourServers = (processes: number): Contender => ({
+  name: `server, ${processes} processes`,
+  analyze: true,
+  async start(at) {
+    const { environment, ...first } = await startFirst(at);
+    const others: ServerProcess[] = [];
+    for (let n = 1; n < processes; n++)
+      others.push(await startProductionServer({ ...environment, ROLE: 'api' }, at.log, at.nodeArgs));
+    return { ...first, others };
+  },
+});
 export const WITHOUT_STATISTICS: Contender = {
   name: 'server, no statistics',
   analyze: false,
@@ -74,11 +88,21 @@ export async function startProductionServer(
 
 export const webhookOf = (server: ServerProcess): string => server.url + WEBHOOK;
 
-async function startServer({ databaseUrl, log, nodeArgs }: Surroundings): Promise<Running> {
+async function startServer(at: Surroundings): Promise<Running> {
+  const { environment: _told, ...running } = await startFirst(at);
+  return running;
+}
+
+async function startFirst({
+  databaseUrl,
+  log,
+  nodeArgs,
+}: Surroundings): Promise<Running & { environment: Record<string, string> }> {
   const environment = { ...serverEnvironment(), DATABASE_URL: databaseUrl };
   const server = await startProductionServer(environment, log, nodeArgs);
   await runScript(MAKE_USERS, { args: ['--allow-production'], environment, log });
   return {
+    environment,
     process: server,
     webhookUrl: webhookOf(server),
     tables: SERVER_TABLES,
@@ -110,7 +134,12 @@ function floor(http: 'fastify' | 'express', store: 'full' | 'tx', ...more: 'tell
         environment: { NODE_ENV: 'production', DATABASE_URL: databaseUrl, APP_SECRET },
         log,
       });
-      return { process: server, webhookUrl: `${server.url}/webhook`, tables: FLOOR_TABLES, token: null };
+      return {
+        process: server,
+        webhookUrl: `${server.url}/webhook`,
+        tables: FLOOR_TABLES,
+        token: null,
+      };
     },
   };
 }

@@ -5,6 +5,7 @@ import {
   BATCHED_FLOOR,
   type Contender,
   OUR_SERVER,
+  ourServers,
   TRANSACTION_FLOOR,
   WITHOUT_STATISTICS,
 } from './contenders';
@@ -68,10 +69,11 @@ async function measureAll(options: Options, dir: string, postgres: EmbeddedPostg
   return { machine, runs, starts, goals: options.profile === null ? judge(runs, starts) : [] };
 }
 
-function contendersOf({ only, profile }: Options): Contender[] {
+function contendersOf({ only, profile, processes }: Options): Contender[] {
   if (profile !== null) return [OUR_SERVER];
   return [
     ...(only === 'floors' ? [] : [OUR_SERVER]),
+    ...(only === 'floors' || processes === 1 ? [] : [ourServers(processes)]),
     ...(only === 'server' ? [] : [BATCHED_FLOOR, TRANSACTION_FLOOR]),
     ...(only === 'floors' ? [] : [WITHOUT_STATISTICS]),
   ];

@@ -17,8 +17,10 @@ export class Load {
     private readonly connections: HttpConnection[],
   ) {}
 
-  static async prepare(batch: Batch, url: string, connections: number): Promise<Load> {
-    const open = Array.from({ length: connections }, () => HttpConnection.open(url));
+  /** @param others servers of the same database, which get an equal part of the connections */
+  static async prepare(batch: Batch, url: string, connections: number, others: string[] = []): Promise<Load> {
+    const urls = [url, ...others];
+    const open = Array.from({ length: connections }, (_, n) => HttpConnection.open(urls[n % urls.length]!));
     return new Load(signedRequests(batch, url), await Promise.all(open));
   }
 

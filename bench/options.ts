@@ -8,6 +8,8 @@ export interface Options {
   /** Connections, each with one request in flight. */
   connections: number;
   contacts: number;
+  /** Of the server, on one database; more than one are measured beside a single one. */
+  processes: number;
   repetitions: number;
   only: 'server' | 'floors' | null;
   /** Exit code 1 where a goal is missed. */
@@ -25,6 +27,7 @@ export const USAGE = `Usage: npm run bench:intake -- [flags]
   --n N             signed webhooks per run, one message each (20000)
   --k K             connections, one request in flight on each (64)
   --contacts C      customers who write, in turn (2000)
+  --processes P     the server in so many processes on one database as well, which share the connections (1)
   --repetitions R   runs of each contender, interleaved (3)
   --only WHAT       server or floors: leave the other out
   --check           exit with 1 where a goal is missed
@@ -47,6 +50,7 @@ export function parseOptions(args: string[]): Options {
     messages: count('--n', values.n),
     connections: count('--k', values.k),
     contacts: count('--contacts', values.contacts),
+    processes: count('--processes', values.processes),
     repetitions: count('--repetitions', values.repetitions),
     only,
     check: values.check,
@@ -64,6 +68,7 @@ function parse(args: string[]) {
         n: { type: 'string', default: '20000' },
         k: { type: 'string', default: '64' },
         contacts: { type: 'string', default: '2000' },
+        processes: { type: 'string', default: '1' },
         repetitions: { type: 'string', default: '3' },
         only: { type: 'string' },
         check: { type: 'boolean', default: false },

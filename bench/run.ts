@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { EmbeddedPostgres } from '../src/platform/database/embedded-postgres';
-import type { Contender, Running } from './contenders';
+import { type Contender, type Running, webhookOf } from './contenders';
 import { Listener } from './listener';
 import { Load, type LoadFigures } from './load';
 import { cpuMicros, cpuMicrosWithChildren, residentMb } from './machine';
@@ -55,7 +55,7 @@ export async function run(contender: Contender, options: RunOptions): Promise<Ru
   try {
     return await measure(contender, running, database, options);
   } finally {
-    await running.process.stop();
+    for (const each of [...(running.others ?? []), running.process]) await each.stop();
     await execute(adminUrl, `drop database ${database} with (force)`);
   }
 }
@@ -66,20 +66,23 @@ async function measure(
   database: string,
   { postgres, repetition, batch: size, warmUp: warmUpMessages = WARM_UP, connections, profile }: RunOptions,
 ): Promise<RunFigures> {
+  const { others: otherServers = [] } = running;
+  const others = otherServers.map(webhookOf);
+  const processes = [running.process, ...otherServers].map(({ pid }) => pid);
   const warmUp: Batch = { ...size, run: `${database}w`, messages: warmUpMessages };
   const batch: Batch = { ...size, run: `${database}c` };
   const databaseUrl = postgres.urlFor(database);
-  await (await Load.prepare(warmUp, running.webhookUrl, connections)).run();
+  await (await Load.prepare(warmUp, running.webhookUrl, connections, others)).run();
   if (contender.analyze) await execute(databaseUrl, 'analyze');
   await profile?.start(postgres.urlFor('postgres'));
 
   const listener =
     running.token === null ? null : await Listener.connect(running.process.url, running.token, batch);
-  const load = await Load.prepare(batch, running.webhookUrl, connections);
-  const before = processorTimes(running.process.pid, postgres.pid);
+  const load = await Load.prepare(batch, running.webhookUrl, connections, others);
+  const before = processorTimes(processes, postgres.pid);
   const loadFigures = await load.run();
   await listener?.heardAll(HEAR_LIMIT_MS);
-  const after = processorTimes(running.process.pid, postgres.pid);
+  const after = processorTimes(processes, postgres.pid);
   const resident = residentMb(running.process.pid);
   listener?.close();
   await profile?.save(postgres.urlFor('postgres'), database, batch.messages);
@@ -102,10 +105,13 @@ async function measure(
   };
 }
 
-function processorTimes(server: number, postgres: number) {
+function processorTimes(servers: number[], postgres: number) {
   const { user, system } = process.cpuUsage();
   return {
-    server: cpuMicros(server),
+    server: servers.reduce<number | null>((sum, pid) => {
+      const us = cpuMicros(pid);
+      return sum === null || us === null ? null : sum + us;
+    }, 0),
     postgres: cpuMicrosWithChildren(postgres),
     load: user + system,
   };
