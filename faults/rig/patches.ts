@@ -73,9 +73,13 @@ const CRASH_PATCHES: readonly Patch[] = [
   },
   {
     file: OUTBOX,
-    find: 'await this.record(job.workspaceId, step.id, await step.send());',
-    replace: `{ ${at('send.before_call')} const result = await step.send(); ${at('send.after_call')}
-      await this.record(job.workspaceId, step.id, result); ${at('send.recorded')} }`,
+    find: 'const result = await step.send(',
+    replace: `${at('send.before_call')} const result = await step.send(`,
+  },
+  {
+    file: OUTBOX,
+    find: 'await this.record(job.workspaceId, step, result);',
+    replace: `${at('send.after_call')} await this.record(job.workspaceId, step, result); ${at('send.recorded')}`,
   },
 ];
 
