@@ -68,8 +68,8 @@ const CRASH_PATCHES: readonly Patch[] = [
   },
   {
     file: WORKER,
-    find: 'this.start(row, hold);',
-    replace: `{ this.start(row, hold); ${at('job.taken')} }`,
+    find: 'this.start(row, hold, asked);',
+    replace: `{ this.start(row, hold, asked); ${at('job.taken')} }`,
   },
   {
     file: OUTBOX,

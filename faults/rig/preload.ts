@@ -1,3 +1,4 @@
+import dns from 'node:dns';
 import { appendFileSync, readFileSync } from 'node:fs';
 import Module from 'node:module';
 import type { Socket } from 'node:net';
@@ -93,6 +94,13 @@ readClock();
 // A machine whose clock is wrong is so at the process's start too.
 Object.defineProperty(performance, 'timeOrigin', { value: performance.timeOrigin + clockErrorMs });
 process.on('SIGHUP', readClock);
+
+// Finding Meta's address takes time: a send has begun then, and nothing of it has left.
+const resolvingMs = Number(process.env['FAULTS_RESOLVING_MS'] ?? 0);
+if (resolvingMs > 0) {
+  const lookup = dns.lookup as (...asked: unknown[]) => void;
+  Object.assign(dns, { lookup: (...asked: unknown[]) => setTimeout(() => lookup(...asked), resolvingMs) });
+}
 
 process.on('SIGUSR2', () => {
   const end = performance.now() + orders.blockMs;
