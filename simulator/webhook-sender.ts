@@ -62,7 +62,7 @@ const ANSWER_LIMIT = 64 * 1024;
  * Attempts under way at a time; the others wait for their turn. Meta's senders are many, but not without end: what could
  * not be brought for half a minute does not come back over thousands of connections at once.
  */
-const AT_A_TIME = 100;
+const AT_A_TIME = 32;
 
 /** Signs webhooks, posts them, and posts them again when the server does not answer 200. */
 export class WebhookSender {

@@ -20,6 +20,8 @@ export interface PreloadOrders {
   blockMs: number;
   /** Says by how many ms the process's clock is wrong; looked at when it starts, and again after SIGHUP. */
   clock: string;
+  /** Says how long, in ms, a connection to Meta takes longer than it does; looked at with each. */
+  connecting: string;
 }
 
 /** What a process answers when it is asked for its sockets. */
@@ -83,12 +85,17 @@ const CRASH_PATCHES: readonly Patch[] = [
   },
 ];
 
-/** Lets a process be asked for what it keeps for its sockets, and be told when to clear what is old. */
+/** Lets a process be asked for what it keeps for its sockets, and be told when to clear what is old and how far Meta is. */
 const PROBES: readonly Patch[] = [
   {
     file: 'src/platform/events/retention.js',
     find: 'this.schedule(FIRST_AFTER_MS);',
     replace: "this.schedule(Number(process.env['FAULTS_RETENTION_MS'] ?? FIRST_AFTER_MS));",
+  },
+  {
+    file: 'src/meta-whatsapp/guarded-post.js',
+    find: 'socket.once(stands, go)',
+    replace: 'socket.once(stands, () => globalThis.faultConnected(go))',
   },
   {
     file: 'src/platform/http/socket-packets.js',

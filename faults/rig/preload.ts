@@ -1,4 +1,3 @@
-import dns from 'node:dns';
 import { appendFileSync, readFileSync } from 'node:fs';
 import Module from 'node:module';
 import type { Socket } from 'node:net';
@@ -65,6 +64,9 @@ Object.assign(globalThis, {
   faultEngine(engine: Engine): void {
     engines.push(engine);
   },
+  faultConnected(goOn: () => void): void {
+    setTimeout(goOn, Number(readFileSync(orders.connecting, 'utf8')));
+  },
   faultPoint(name: string): void {
     if (crash?.point !== name || ++passes < crash.pass) return;
     appendFileSync(orders.report, `${name}\n`);
@@ -94,13 +96,6 @@ readClock();
 // A machine whose clock is wrong is so at the process's start too.
 Object.defineProperty(performance, 'timeOrigin', { value: performance.timeOrigin + clockErrorMs });
 process.on('SIGHUP', readClock);
-
-// Finding Meta's address takes time: a send has begun then, and nothing of it has left.
-const resolvingMs = Number(process.env['FAULTS_RESOLVING_MS'] ?? 0);
-if (resolvingMs > 0) {
-  const lookup = dns.lookup as (...asked: unknown[]) => void;
-  Object.assign(dns, { lookup: (...asked: unknown[]) => setTimeout(() => lookup(...asked), resolvingMs) });
-}
 
 process.on('SIGUSR2', () => {
   const end = performance.now() + orders.blockMs;

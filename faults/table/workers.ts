@@ -8,7 +8,7 @@ import { underLoad } from './under-load';
 /** How long after a worker's jobs are no longer its own others may take to see to them, in ms. */
 const TAKE_OVER_LIMIT_MS = 20_000;
 const LOOK_MS = 100;
-const RESOLVING_MS = 150;
+const CONNECTING_MS = 150;
 const RECOVERY_LIMIT_MS = 30_000;
 const LOAD = { messages: 300, replies: 2_000, conversations: 16, pauseMs: 200, untilDone: true } as const;
 
@@ -24,29 +24,24 @@ export const WORKER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'zombie-worker',
-    does: "A worker is frozen (SIGSTOP) while it sends, part of what it sends still looking for Meta's address, and Meta's reports do not get through, until its jobs are another's, and goes on as if nothing had happened; each in turn.",
+    does: "A worker is frozen (SIGSTOP) while it sends, part of it still on the way to a connection, and Meta's reports do not get through, until its jobs are another's, and goes on as if nothing had happened; each in turn.",
     passes:
       'all counts 0, nothing sent twice; what it could not send any more is shown as failed, or as uncertain',
     run: async (trial) =>
-      await resolvingSlowly(
+      await metaFarAway(
         trial,
         async () => await inTurn(trial, SENDER_MAY_SLEEP, 'SIGSTOP', (worker) => worker.kill('SIGCONT')),
       ),
   },
 ];
 
-/** Meta by a name that takes its time to be found. */
-async function resolvingSlowly({ cluster }: Trial, run: () => Promise<void>): Promise<void> {
-  const address = cluster.nodesToMeta.url;
-  const change = async (url: string, resolvingMs: number): Promise<void> => {
-    const environment = { WHATSAPP_BASE_URL: url, FAULTS_RESOLVING_MS: String(resolvingMs) };
-    await Promise.all(cluster.workers.map((worker) => worker.restart(environment)));
-  };
-  await change(address.replace('127.0.0.1', 'localhost'), RESOLVING_MS);
+/** Part of what is sent is then on its way to Meta at any moment. */
+async function metaFarAway({ cluster }: Trial, run: () => Promise<void>): Promise<void> {
+  for (const worker of cluster.workers) worker.reachesMetaAfter(CONNECTING_MS);
   try {
     await run();
   } finally {
-    await change(address, 0);
+    for (const worker of cluster.workers) worker.reachesMetaAfter(0);
   }
 }
 
