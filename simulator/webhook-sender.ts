@@ -58,6 +58,11 @@ interface Parcel {
 }
 
 const ANSWER_LIMIT = 64 * 1024;
+/**
+ * Attempts under way at a time; the others wait for their turn. Meta's senders are many, but not without end: what could
+ * not be brought for half a minute does not come back over thousands of connections at once.
+ */
+const AT_A_TIME = 32;
 
 /** Signs webhooks, posts them, and posts them again when the server does not answer 200. */
 export class WebhookSender {
@@ -65,6 +70,8 @@ export class WebhookSender {
   private readonly https = new HttpsAgent({ keepAlive: true });
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly inFlight = new Set<() => void>();
+  private readonly turns: (() => void)[] = [];
+  private underWay = 0;
   private waiting: Waiting[] = [];
   private batchTimer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -75,7 +82,7 @@ export class WebhookSender {
 
   /** Webhooks not yet answered, waiting for a batch to fill, or waiting to be redelivered. */
   get pending(): number {
-    return this.inFlight.size + this.timers.size + this.waiting.length;
+    return this.inFlight.size + this.turns.length + this.timers.size + this.waiting.length;
   }
 
   /**
@@ -151,9 +158,14 @@ export class WebhookSender {
   }
 
   private async attempt(parcel: Parcel, attempt: number, gaps: number[]): Promise<WebhookResponse> {
-    const started = Date.now();
     const { epoch } = this;
-    const response = await this.send(parcel.bytes, parcel.signature);
+    await this.turn();
+    const started = Date.now();
+    const response =
+      epoch === this.epoch
+        ? await this.send(parcel.bytes, parcel.signature)
+        : failed('dropped before it was posted');
+    this.passTurn();
     const [gap, ...later] = gaps;
     const again = response.status !== 200 && gap !== undefined && epoch === this.epoch;
     if (response.status === 200) parcel.onTaken();
@@ -174,6 +186,18 @@ export class WebhookSender {
       this.timers.add(timer);
     }
     return response;
+  }
+
+  private async turn(): Promise<void> {
+    if (this.underWay < AT_A_TIME) this.underWay++;
+    else await new Promise<void>((mine) => this.turns.push(mine));
+  }
+
+  /** Whoever waits gets the place of the one who is done. */
+  private passTurn(): void {
+    const next = this.turns.shift();
+    if (next === undefined) this.underWay--;
+    else next();
   }
 
   private send(bytes: Buffer, signature: string | null): Promise<WebhookResponse> {

@@ -14,6 +14,12 @@ const READINESS_NOTICE_MS = 1_000;
 /** Requests that are still running after this long, in ms, are cut off: a slow client must not hold up the rest. */
 const REQUEST_LIMIT_MS = 5_000;
 const IDLE_CHECK_MS = 50;
+/**
+ * New connections that the system keeps for the process until it has taken them; it takes one in each turn of its event
+ * loop. Whom the system has no place for hears nothing and knocks again after 1, 3, 7 and 15 seconds. The system may
+ * allow fewer (Linux: `net.core.somaxconn`, 4,096).
+ */
+const CONNECTIONS_WAITING = 4_096;
 /** The process ends after this long, in ms, whatever is still going on. */
 const DRAIN_LIMIT_MS = 9_500;
 
@@ -41,7 +47,8 @@ export class Server {
         postgres === null ? given : { ...given, database: { ...given.database, url: postgres.url } };
       await prepareDatabase(config, logger);
       const app = await createApp(config);
-      await app.listen(config.http.port, config.http.host).catch(async (error: unknown) => {
+      const { port, host } = config.http;
+      await app.listen({ port, host, backlog: CONNECTIONS_WAITING }).catch(async (error: unknown) => {
         await app.close();
         throw error;
       });

@@ -16,8 +16,13 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: INBOUND,
-        find: 'on conflict ${ALREADY_STORED} do nothing',
-        replace: '',
+        find: 'order by m.place\n  on conflict ${ALREADY_STORED} do nothing',
+        replace: 'order by m.place',
+      },
+      {
+        file: INBOUND,
+        find: "'delivered', $7)\n         on conflict ${ALREADY_STORED} do nothing",
+        replace: "'delivered', $7)",
       },
     ],
     sql: ['drop index message_whatsapp_id'],
@@ -166,8 +171,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/crm-gateway/crm-stream.service.js',
-        find: 'for (const event of meanwhile) {',
-        replace: 'for (const event of [...meanwhile, ...meanwhile]) {',
+        find: 'sent += tellLive(socket, meanwhile);',
+        replace: 'sent += tellLive(socket, [...meanwhile, ...meanwhile]);',
       },
     ],
     fault: 'absence',

@@ -54,4 +54,17 @@ export const WORLD_MUTATIONS: readonly Mutation[] = [
     fault: 'zombie-worker',
     turnsRed: ['duplicated'],
   },
+  {
+    name: 'zombie-sends-late',
+    does: 'A send that has begun leaves whatever has happened since.',
+    patches: [
+      {
+        file: 'src/meta-whatsapp/guarded-post.js',
+        find: 'if (mayGo()) {',
+        replace: 'if (true) {',
+      },
+    ],
+    fault: 'zombie-worker',
+    turnsRed: ['disordered'],
+  },
 ];

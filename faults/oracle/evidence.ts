@@ -92,3 +92,5 @@ export interface Expectations {
 export const ALL_SENT_AND_READ: Expectations = { endState: () => 'read', unsent: [] };
 /** Who dies in the middle of a send leaves a message of which nobody knows: it is shown as that. */
 export const SENDER_MAY_DIE: Expectations = { endState: () => 'read', unsent: ['uncertain'] };
+/** Who comes back to it and finds that it has not left says so. */
+export const SENDER_MAY_SLEEP: Expectations = { endState: () => 'read', unsent: ['uncertain', 'failed'] };

@@ -206,6 +206,7 @@ export class Cluster {
         report: this.crashReport,
         blockMs: 0,
         clock,
+        connecting: clock,
       } satisfies PreloadOrders),
     );
     await runScript(MIGRATE, {

@@ -36,11 +36,14 @@ export class Node {
   private crash: PreloadOrders['crash'] = null;
   private starting: Promise<void> | null = null;
   private readonly clockFile: string;
+  private readonly connectingFile: string;
   private build: readonly Patch[] = [];
 
   constructor(private readonly settings: NodeSettings) {
     this.clockFile = join(settings.dir, `${settings.name}.clock`);
     this.clockIsWrongBy(0);
+    this.connectingFile = join(settings.dir, `${settings.name}.connecting`);
+    this.reachesMetaAfter(0);
   }
 
   get name(): string {
@@ -90,6 +93,11 @@ export class Node {
     this.process?.signal('SIGHUP');
   }
 
+  /** From now on, with each connection: a send has begun then, and nothing of it has left. */
+  reachesMetaAfter(ms: number): void {
+    writeFileSync(this.connectingFile, String(ms));
+  }
+
   /** Another build from its next start on: with these changes besides those that all have. */
   isBuiltWith(more: readonly Patch[]): void {
     this.build = more;
@@ -136,6 +144,7 @@ export class Node {
         report,
         blockMs: BLOCK_MS,
         clock: this.clockFile,
+        connecting: this.connectingFile,
       } satisfies PreloadOrders),
     );
     this.crash = null;

@@ -20,6 +20,8 @@ export interface PreloadOrders {
   blockMs: number;
   /** Says by how many ms the process's clock is wrong; looked at when it starts, and again after SIGHUP. */
   clock: string;
+  /** Says how long, in ms, a connection to Meta takes longer than it does; looked at with each. */
+  connecting: string;
 }
 
 /** What a process answers when it is asked for its sockets. */
@@ -68,23 +70,32 @@ const CRASH_PATCHES: readonly Patch[] = [
   },
   {
     file: WORKER,
-    find: 'this.start(row, hold);',
-    replace: `{ this.start(row, hold); ${at('job.taken')} }`,
+    find: 'this.start(row, hold, asked);',
+    replace: `{ this.start(row, hold, asked); ${at('job.taken')} }`,
   },
   {
     file: OUTBOX,
-    find: 'await this.record(job.workspaceId, step.id, await step.send());',
-    replace: `{ ${at('send.before_call')} const result = await step.send(); ${at('send.after_call')}
-      await this.record(job.workspaceId, step.id, result); ${at('send.recorded')} }`,
+    find: 'const result = await step.send(',
+    replace: `${at('send.before_call')} const result = await step.send(`,
+  },
+  {
+    file: OUTBOX,
+    find: 'await this.record(job.workspaceId, step, result);',
+    replace: `${at('send.after_call')} await this.record(job.workspaceId, step, result); ${at('send.recorded')}`,
   },
 ];
 
-/** Lets a process be asked for what it keeps for its sockets, and be told when to clear what is old. */
+/** Lets a process be asked for what it keeps for its sockets, and be told when to clear what is old and how far Meta is. */
 const PROBES: readonly Patch[] = [
   {
     file: 'src/platform/events/retention.js',
     find: 'this.schedule(FIRST_AFTER_MS);',
     replace: "this.schedule(Number(process.env['FAULTS_RETENTION_MS'] ?? FIRST_AFTER_MS));",
+  },
+  {
+    file: 'src/meta-whatsapp/guarded-post.js',
+    find: 'socket.once(stands, go)',
+    replace: 'socket.once(stands, () => globalThis.faultConnected(go))',
   },
   {
     file: 'src/platform/http/socket-packets.js',

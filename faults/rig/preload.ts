@@ -64,6 +64,9 @@ Object.assign(globalThis, {
   faultEngine(engine: Engine): void {
     engines.push(engine);
   },
+  faultConnected(goOn: () => void): void {
+    setTimeout(goOn, Number(readFileSync(orders.connecting, 'utf8')));
+  },
   faultPoint(name: string): void {
     if (crash?.point !== name || ++passes < crash.pass) return;
     appendFileSync(orders.report, `${name}\n`);

@@ -104,15 +104,19 @@ async function readAllMessages(cluster: Cluster): Promise<void> {
 function watchLockWaits(cluster: Cluster, hear: (ms: number) => void): { stop: () => Promise<void> } {
   const state = { over: false };
   const watch = async (): Promise<void> => {
+    // One connection for all looks: on a busy machine a new one may take longer than what is watched.
+    const client = new Client({ connectionString: cluster.postgres.url });
+    await client.connect();
     while (!state.over) {
-      const [row] = await cluster.sql<{ ms: number | null }>(
+      const { rows } = await client.query<{ ms: number | null }>(
         `select max(extract(epoch from clock_timestamp() - l.waitstart))::float8 * 1000 as ms
          from pg_locks l join pg_stat_activity a using (pid)
          where a.application_name = 'apicechat migrate' and l.locktype = 'relation' and not l.granted`,
       );
-      hear(row?.ms ?? 0);
+      hear(rows[0]?.ms ?? 0);
       await delay(LOOK_MS);
     }
+    await client.end();
   };
   const watching = watch();
   watching.catch(() => undefined); // heard at the end

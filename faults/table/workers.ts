@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SENDER_MAY_DIE } from '../oracle/evidence';
+import { type Expectations, SENDER_MAY_DIE, SENDER_MAY_SLEEP } from '../oracle/evidence';
 import type { Node } from '../rig/node';
 import type { Trial } from '../trial';
 import type { Fault } from './fault';
@@ -8,6 +8,7 @@ import { underLoad } from './under-load';
 /** How long after a worker's jobs are no longer its own others may take to see to them, in ms. */
 const TAKE_OVER_LIMIT_MS = 20_000;
 const LOOK_MS = 100;
+const CONNECTING_MS = 150;
 const RECOVERY_LIMIT_MS = 30_000;
 const LOAD = { messages: 300, replies: 2_000, conversations: 16, pauseMs: 200, untilDone: true } as const;
 
@@ -18,23 +19,40 @@ export const WORKER_FAULTS: readonly Fault[] = [
     does: "kill -9 of a worker while it sends and Meta's reports do not get through, until its jobs are another's; each in turn.",
     passes:
       'all counts 0, nothing sent twice; what may have been sent is shown as uncertain until it is reported',
-    run: async (trial) => await inTurn(trial, 'SIGKILL', async (worker) => await worker.ready()),
+    run: async (trial) =>
+      await inTurn(trial, SENDER_MAY_DIE, 'SIGKILL', async (worker) => await worker.ready()),
   },
   {
     name: 'zombie-worker',
-    does: "A worker is frozen (SIGSTOP) while it sends and Meta's reports do not get through, until its jobs are another's, and goes on as if nothing had happened; each in turn.",
-    passes: 'all counts 0, nothing sent twice',
-    run: async (trial) => await inTurn(trial, 'SIGSTOP', (worker) => worker.kill('SIGCONT')),
+    does: "A worker is frozen (SIGSTOP) while it sends, part of it still on the way to a connection, and Meta's reports do not get through, until its jobs are another's, and goes on as if nothing had happened; each in turn.",
+    passes:
+      'all counts 0, nothing sent twice; what it could not send any more is shown as failed, or as uncertain',
+    run: async (trial) =>
+      await metaFarAway(
+        trial,
+        async () => await inTurn(trial, SENDER_MAY_SLEEP, 'SIGSTOP', (worker) => worker.kill('SIGCONT')),
+      ),
   },
 ];
 
+/** Part of what is sent is then on its way to Meta at any moment. */
+async function metaFarAway({ cluster }: Trial, run: () => Promise<void>): Promise<void> {
+  for (const worker of cluster.workers) worker.reachesMetaAfter(CONNECTING_MS);
+  try {
+    await run();
+  } finally {
+    for (const worker of cluster.workers) worker.reachesMetaAfter(0);
+  }
+}
+
 async function inTurn(
   trial: Trial,
+  expected: Expectations,
   signal: NodeJS.Signals,
   goOn: (worker: Node) => Promise<void> | void,
 ): Promise<void> {
   const { cluster } = trial;
-  trial.expected = SENDER_MAY_DIE;
+  trial.expected = expected;
   cluster.meta.faults.latencyMs = 300;
   let begun = 0;
   let left = 0;

@@ -28,6 +28,8 @@ export type SendResult =
   | { kind: 'later'; notBefore: Date; code: number | null; reason: string }
   /** Surely not sent, and for a reason that is not the message's: no try. `prepare` says when to go on. */
   | { kind: 'paused'; code: number | null; reason: string }
+  /** Surely not sent, for `mayGo` said so: no try. */
+  | { kind: 'held_back' }
   /** Perhaps sent: never repeated by itself, settled by the provider's report. */
   | { kind: 'uncertain'; reason: string };
 
@@ -36,7 +38,8 @@ export type FirstResult = { kind: 'done' } | Extract<SendResult, { kind: 'failed
 
 /** Ready to be sent, or why not yet or never. A pause without a reason leaves the message's own as it is. */
 export type Prepared =
-  | { kind: 'ready'; send: () => Promise<SendResult> }
+  /** `mayGo` is asked with nothing but the sending left to do; where it says no, the message must not leave. */
+  | { kind: 'ready'; send: (mayGo: () => boolean) => Promise<SendResult> }
   /** Something comes first, such as bringing its file to the provider; may run any number of times. */
   | { kind: 'first'; run: () => Promise<FirstResult> }
   | { kind: 'paused'; until: Date; reason: string | null }

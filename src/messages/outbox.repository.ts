@@ -27,7 +27,7 @@ export interface OutboxHead {
 export interface Postponement {
   notBefore: Date | null;
   code: number | null;
-  reason: string;
+  reason: string | null;
   /** Tries more than were counted so far; -1: the one that began counts as none. */
   tries: -1 | 0 | 1;
 }

@@ -19,8 +19,6 @@ import { type OutboxHead, OutboxRepository, type Postponement } from './outbox.r
 const SEND = 'messages.send';
 /** Then other conversations get their turn. */
 const SENDS_PER_TURN = 20;
-/** Far longer than the start of a try takes, in ms, and shorter than a worker's jobs are its own. */
-const STOOD_STILL_MS = 2_000;
 /** A message whose preparation throws this often is set aside, so that those behind it go out. */
 const PREPARE_TRIES = 5;
 /** Tries to record a result while the database is away, and the wait between them in ms. */
@@ -32,13 +30,25 @@ const GIVE_UP_MS = 24 * 3_600_000;
 const ANSWER_LOST =
   'The sending was interrupted and it is not known whether the message went out. It is not sent again by itself; the state changes as soon as WhatsApp reports it.';
 
+const STOOD_STILL =
+  'It was not sent: the server stood still, and what comes after it was sent meanwhile. Send it again if it is still wanted.';
+
 const WITHDRAWN = 'Withdrawn before it was sent.';
 const GIVEN_UP = 'Given up after a day.';
 const NOT_PREPARED =
   'The server failed to prepare this message, so it was not sent. Tell your administrator.';
 
+type KnownResult = Exclude<SendResult, { kind: 'held_back' }>;
+
+interface Try {
+  id: number;
+  /** 1 for the first one. */
+  attempt: number;
+  send: (mayGo: () => boolean) => Promise<SendResult>;
+}
+
 type Step =
-  | { next: 'send'; send: () => Promise<SendResult>; id: number }
+  | ({ next: 'send' } & Try)
   | { next: 'first'; run: () => Promise<FirstResult>; id: number }
   | { next: 'again' }
   | { next: 'done' }
@@ -107,18 +117,21 @@ export class Outbox implements OnModuleInit {
   private async sendAll(job: Job): Promise<JobResult> {
     const conversationId = job.payload['conversation_id'] as number;
     for (let sends = 0; sends < SENDS_PER_TURN && !job.signal.aborted;) {
-      const asked = performance.now();
       const step = await this.begin(job, conversationId).catch((error: unknown) =>
         this.setAside(job, conversationId, error),
       );
       if (step.next === 'done') return;
       if (step.next === 'wait') return { runAgainAt: step.until };
       if (step.next === 'again') continue;
-      // Where the process stood still another one may have seen to this, and sent what comes after it.
-      if (performance.now() - asked > STOOD_STILL_MS) await this.work.run(job, (tx) => job.assertHeld(tx));
-      if (step.next === 'first') await this.recordFirst(job, step.id, await step.run());
-      else await this.record(job.workspaceId, step.id, await step.send());
       sends++;
+      if (step.next === 'first') {
+        await this.recordFirst(job, step.id, await step.run());
+        continue;
+      }
+      // Where the process stood still another one may have seen to this, and sent what comes after it.
+      const result = await step.send(() => job.isSurelyHeld());
+      await this.record(job.workspaceId, step, result);
+      if (result.kind === 'held_back') break; // whoever takes the job goes on, with a hold that is sure
     }
     return { runAgainAt: clock.date() };
   }
@@ -169,7 +182,7 @@ export class Outbox implements OnModuleInit {
         return { next: 'first', run: prepared.run, id: head.id };
       case 'ready':
         await this.rows.beginTry(head.id);
-        return { next: 'send', send: prepared.send, id: head.id };
+        return { next: 'send', send: prepared.send, id: head.id, attempt: head.attempts + 1 };
     }
   }
 
@@ -196,11 +209,13 @@ export class Outbox implements OnModuleInit {
   }
 
   /** What became of a try. While the database is away the knowledge exists only here, so it is kept for a while. */
-  private async record(workspaceId: number, id: number, result: SendResult): Promise<void> {
+  private async record(workspaceId: number, { id, attempt: nth }: Try, result: SendResult): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.work.run({ workspaceId }, () =>
-          this.write(id, result, result.kind === 'paused' ? -1 : 0),
+          result.kind === 'held_back'
+            ? this.takeBack(id, nth)
+            : this.write(id, result, result.kind === 'paused' ? -1 : 0),
         );
       } catch (err) {
         this.logger.warn(
@@ -213,8 +228,20 @@ export class Outbox implements OnModuleInit {
     }
   }
 
+  /**
+   * A try that never left. Where another process has taken over, it has declared the message uncertain and sent what
+   * comes after: it cannot go out in its place any more, and an earlier try of it may have been taken.
+   */
+  private async takeBack(id: number, nth: number): Promise<void> {
+    const [message] = await this.messages.lockOutbound([id], []);
+    if (message?.whatsappStatus === 'uncertain' && nth === 1) return await this.failed(id, null, STOOD_STILL);
+    if (message?.whatsappStatus !== 'pending') return;
+    const { errorCode: code, errorReason: reason } = message;
+    await this.rows.postpone(id, { notBefore: null, code, reason, tries: -1 });
+  }
+
   /** @param tries see {@link Postponement} */
-  private async write(id: number, result: SendResult, tries: Postponement['tries']): Promise<void> {
+  private async write(id: number, result: KnownResult, tries: Postponement['tries']): Promise<void> {
     if (result.kind === 'sent') {
       return await this.deliveries.apply([
         { messageId: id, externalId: result.externalId, report: { status: 'sent', at: result.at } },

@@ -15,6 +15,8 @@ export type SendOutcome =
       /** `accepted`, `held_for_quality_assessment`, `paused` */
       messageStatus: string | null;
     }
+  /** Surely not sent: at the last moment the sender itself did not want it any more. */
+  | { kind: 'held_back' }
   | GraphFailure;
 
 /** What became of a call that was not answered as it should be. */

@@ -7,8 +7,9 @@ import {
   type Redact,
   type SendOutcome,
 } from './graph-answer';
+import { guardedPost, readBody } from './guarded-post';
 import { idOf, type Loose } from './loose-json';
-import { outcomeOfFailure } from './network-failure';
+import { type LostCall, lostAfterwards, lostBefore, outcomeOfFailure } from './network-failure';
 
 export type { SendOutcome } from './graph-answer';
 
@@ -30,10 +31,8 @@ export interface GraphClientOptions {
   userAgent?: string;
 }
 
-/** No answer came. */
-type LostCall = Extract<GraphFailure, { kind: 'not_sent' | 'unknown' }>;
-
 const TIMED_OUT = 'WhatsApp did not answer in time; the message may have been sent';
+const NOT_REACHED_IN_TIME = 'WhatsApp could not be reached in time; the message was not sent';
 const NOT_BUILT =
   'The request could not be built; check the address, version, number and access token of the channel';
 
@@ -81,10 +80,31 @@ export class GraphClient {
    * only, and it is kept out of every reason.
    *
    * @param body the JSON of the request, see `outboundMessage`
+   * @param mayGo asked once, when all that could take time is over and the next thing is that the request leaves
    */
-  async sendMessage(target: GraphTarget, body: object): Promise<SendOutcome> {
-    const answer = await this.call(target, this.toNumber(target, 'messages', body));
-    return 'kind' in answer ? answer : outcomeOfAnswer(answer, redactorOf(target.accessToken));
+  async sendMessage(target: GraphTarget, body: object, mayGo: () => boolean): Promise<SendOutcome> {
+    const request = buildRequest(target, this.toNumber(target, 'messages', body), this.userAgent);
+    if (typeof request?.init.body !== 'string') return { kind: 'not_sent', reason: NOT_BUILT };
+    const outcome = await guardedPost({
+      url: request.url,
+      headers: Object.fromEntries(request.headers),
+      body: request.init.body,
+      timeoutMs: this.timeoutMs,
+      maxResponseBytes: this.maxResponseBytes,
+      mayGo,
+    });
+    switch (outcome.kind) {
+      case 'answered':
+        return outcomeOfAnswer(outcome.answer, redactorOf(target.accessToken));
+      case 'held_back':
+        return outcome;
+      case 'lost':
+        if (outcome.begun)
+          return outcome.timedOut ? { kind: 'unknown', reason: TIMED_OUT } : lostAfterwards(outcome.error);
+        return outcome.timedOut
+          ? { kind: 'not_sent', reason: NOT_REACHED_IN_TIME }
+          : lostBefore(outcome.error);
+    }
   }
 
   /** Brings a file to Meta, where it stays for 30 days, for this number only. */
@@ -150,7 +170,7 @@ export class GraphClient {
     const timer = setTimeout(() => abort.abort(), call.timeoutMs);
     try {
       const response = await fetch(request.url, { ...request.init, signal: abort.signal });
-      const body = await readBody(response, this.maxResponseBytes, abort.signal);
+      const body = await readBody(response.body, this.maxResponseBytes, () => abort.signal.aborted);
       return { status: response.status, headers: response.headers, body };
     } catch (error) {
       return abort.signal.aborted ? { kind: 'unknown', reason: TIMED_OUT } : outcomeOfFailure(error);
@@ -164,7 +184,7 @@ function buildRequest(
   target: GraphTarget,
   { method, path, query, body }: GraphCall,
   userAgent: string,
-): { url: URL; init: RequestInit } | null {
+): { url: URL; headers: Headers; init: RequestInit } | null {
   try {
     const steps = [target.apiVersion, ...path].map(encodeURIComponent).join('/');
     const url = new URL(`${target.baseUrl.replace(/\/+$/, '')}/${steps}`);
@@ -174,19 +194,20 @@ function buildRequest(
     const headers = new Headers({
       authorization: `Bearer ${target.accessToken}`,
       'user-agent': userAgent,
+      accept: '*/*',
       // A kept connection that the server closes at this moment loses the request, and nobody knows whether it did.
       connection: 'close',
     });
     if (body !== undefined && 'json' in body) {
       headers.set('content-type', 'application/json');
-      return { url, init: { method, headers, redirect: 'manual', body: JSON.stringify(body.json) } };
+      return { url, headers, init: { method, headers, redirect: 'manual', body: JSON.stringify(body.json) } };
     }
-    if (body === undefined) return { url, init: { method, headers, redirect: 'manual' } };
+    if (body === undefined) return { url, headers, init: { method, headers, redirect: 'manual' } };
     headers.set('content-type', body.type);
     headers.set('content-length', String(body.length));
     // Node takes any iterable as a body; the types know only the browser's.
     const init = { method, headers, redirect: 'manual', body: body.content, duplex: 'half' };
-    return { url, init: init as unknown as RequestInit };
+    return { url, headers, init: init as unknown as RequestInit };
   } catch {
     return null;
   }
@@ -204,32 +225,6 @@ async function* framed(
   yield head;
   yield* content;
   yield tail;
-}
-
-/** The answer's text, or why it cannot be read. Does not throw: the status alone may say enough. */
-async function readBody(
-  response: Response,
-  limit: number,
-  signal: AbortSignal,
-): Promise<GraphAnswer['body']> {
-  if (response.body === null) return { text: '' };
-  const reader = response.body.getReader();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return { text: Buffer.concat(chunks).toString('utf8') };
-      length += value.byteLength;
-      if (length > limit) {
-        await reader.cancel().catch(() => undefined);
-        return { unreadable: 'a body that is too long' };
-      }
-      chunks.push(value);
-    }
-  } catch {
-    return { unreadable: signal.aborted ? 'a body that did not end in time' : 'a body that broke off' };
-  }
 }
 
 const REDACTED = '[redacted]';

@@ -1,5 +1,8 @@
 import type { GraphFailure } from './graph-answer';
 
+/** No answer came. */
+export type LostCall = Extract<GraphFailure, { kind: 'not_sent' | 'unknown' }>;
+
 /** Errors that come up only before anything of the request is written. */
 const BEFORE_WRITING: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -44,16 +47,21 @@ const BEFORE_WRITING_WORDS: readonly string[] = [
  * What a failed `fetch` means for the message: `not_sent` if the failure belongs to finding, reaching or trusting
  * the server, else `unknown`. Reasons name the error's code only; messages of errors may hold secrets.
  */
-export function outcomeOfFailure(error: unknown): Extract<GraphFailure, { kind: 'not_sent' | 'unknown' }> {
+export function outcomeOfFailure(error: unknown): LostCall {
   const cause = fieldsOf(error).cause ?? error;
-  const code = codeOf(cause);
-  if (isBeforeWriting(cause)) {
-    return { kind: 'not_sent', reason: `WhatsApp could not be reached (${code}); the message was not sent` };
-  }
-  return {
-    kind: 'unknown',
-    reason: `The connection to WhatsApp broke (${code}); the message may have been sent`,
-  };
+  return isBeforeWriting(cause) ? lostBefore(cause) : lostAfterwards(cause);
+}
+
+/** Where nothing of the request had left. */
+export function lostBefore(cause: unknown): LostCall {
+  const reason = `WhatsApp could not be reached (${codeOf(cause)}); the message was not sent`;
+  return { kind: 'not_sent', reason };
+}
+
+/** Where some of it may have. */
+export function lostAfterwards(cause: unknown): LostCall {
+  const reason = `The connection to WhatsApp broke (${codeOf(cause)}); the message may have been sent`;
+  return { kind: 'unknown', reason };
 }
 
 function isBeforeWriting(cause: unknown): boolean {

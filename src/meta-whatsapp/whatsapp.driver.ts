@@ -123,7 +123,7 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
     if (closed !== null) return { kind: 'paused', ...closed };
     if (file !== null && !('mediaId' in file))
       return { kind: 'first', run: () => this.bring(message, state, file) };
-    return { kind: 'ready', send: () => this.send(message, state, request, address) };
+    return { kind: 'ready', send: (mayGo) => this.send(message, state, request, address, mayGo) };
   }
 
   /** The file of a message, which Meta must have first. Doing that twice harms nobody. */
@@ -180,8 +180,10 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
     from: SendingNumber,
     request: object,
     address: Address,
+    mayGo: () => boolean,
   ): Promise<SendResult> {
-    const outcome: SendOutcome = await this.graph.sendMessage(from.target, request);
+    const outcome = await this.graph.sendMessage(from.target, request, mayGo);
+    if (outcome.kind === 'held_back') return outcome; // which says nothing of the number
     await this.tellOthers(message, from, outcome);
     switch (outcome.kind) {
       case 'accepted':
@@ -285,7 +287,7 @@ export class WhatsappDriver implements ChannelDriver, OnModuleInit {
   private async tellOthers(
     message: OutgoingMessage,
     from: SendingNumber,
-    outcome: SendOutcome | UploadOutcome,
+    outcome: Exclude<SendOutcome, { kind: 'held_back' }> | UploadOutcome,
   ): Promise<void> {
     const id = message.integrationId!;
     const version = from.tokenVersion;

@@ -140,6 +140,7 @@ describe('a worker whose job was taken over does nothing more', () => {
       payload: { conversation_id: conversation },
       attempt: 5, // the last one before it gives up
       signal: new AbortController().signal,
+      isSurelyHeld: () => true,
       assertHeld: () => transactions.shift()!(),
     };
     const answers = system.app.get(BotAnswers, { strict: false });

@@ -1,17 +1,10 @@
-import { join } from 'node:path';
 import type { AcceptedMessage } from '../../simulator/simulator';
 import { loadConfig } from '../../src/config/load-config';
 import { eventually } from '../support/eventually';
-import { killAll, type NodeProcess, spawnNode } from '../support/processes';
+import { killAll } from '../support/processes';
 import { becomes, conversationOf, newPhone, reply, type Shown, shown, textsFor } from '../support/sending';
-import {
-  ACCESS_TOKEN,
-  APP_SECRET,
-  type Caller,
-  PHONE_NUMBER_ID,
-  TestSystem,
-  VERIFY_TOKEN,
-} from '../support/system';
+import { type Caller, TestSystem } from '../support/system';
+import { startWorkerProcess } from '../support/worker-process';
 
 const HOLD_SECONDS = 5;
 
@@ -26,31 +19,6 @@ beforeEach(() => system.meta.reset());
 afterEach(killAll);
 afterAll(() => system.stop());
 
-/** The built server as a process of its own that runs jobs only. */
-async function startWorkerProcess(): Promise<NodeProcess> {
-  const worker = spawnNode(join(__dirname, '../../dist/src/main.js'), {
-    env: {
-      NODE_ENV: 'test',
-      ROLE: 'worker',
-      PORT: '0',
-      HOST: '127.0.0.1',
-      LOG_LEVEL: 'info',
-      DB_SYNC: 'false',
-      DATABASE_URL: system.databaseUrl,
-      JOB_HOLD: `${HOLD_SECONDS}s`,
-      JWT_SECRET: system.config.security.jwtSecret,
-      ENCRYPTION_KEY: system.config.security.encryptionKey,
-      WHATSAPP_APP_SECRET: APP_SECRET,
-      WHATSAPP_WEBHOOK_VERIFY_TOKEN: VERIFY_TOKEN,
-      WHATSAPP_ACCESS_TOKEN: ACCESS_TOKEN,
-      WHATSAPP_PHONE_NUMBER_ID: PHONE_NUMBER_ID,
-      WHATSAPP_BASE_URL: system.meta.url,
-    },
-  });
-  await worker.waitForLine(/"listening"/);
-  return worker;
-}
-
 test('after kill -9 in the middle of sends another worker goes on, in order, and sends nothing twice', async () => {
   const phones = [...Array(8)].map(newPhone);
   const conversations = await Promise.all(phones.map((phone) => conversationOf(system, phone)));
@@ -62,14 +30,14 @@ test('after kill -9 in the middle of sends another worker goes on, in order, and
     acceptThenHang: { times: 1 },
     dropStatuses: { times: 1 },
   });
-  const worker = await startWorkerProcess();
+  const worker = await startWorkerProcess(system, HOLD_SECONDS);
   await eventually(() => system.meta.accepted.length >= 12, { what: 'sends under way' });
 
   worker.kill('SIGKILL');
   await worker.exited;
   const killed = performance.now();
   expect(await openTries()).toBeGreaterThan(0);
-  await startWorkerProcess();
+  await startWorkerProcess(system, HOLD_SECONDS);
 
   await eventually(async () => (await waiting()) === 0, {
     what: 'nothing left waiting',
@@ -97,7 +65,7 @@ test('after kill -9 in the middle of sends another worker goes on, in order, and
 test('a worker that is told to stop finishes what it sends', async () => {
   const conversation = await conversationOf(system, newPhone());
   system.meta.faults.latencyMs = { ms: 700, times: 1 };
-  const worker = await startWorkerProcess();
+  const worker = await startWorkerProcess(system, HOLD_SECONDS);
   const message = await reply(admin, conversation, 'the last one');
   await eventually(() => system.meta.requests.length === 1, { what: 'the send' });
 

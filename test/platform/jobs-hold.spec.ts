@@ -117,6 +117,37 @@ test('a worker that lost its hold and notices nothing cannot end the job of the 
   expect(await holder()).toBe(other);
 });
 
+test('a hold is not sure after the process stood still, until it was renewed, nor once it is lost', async () => {
+  const [began, goOn] = [latch(), latch()];
+  let running: Job | undefined;
+  workers.push(
+    startWorker(
+      platform,
+      {
+        work: async (job) => {
+          running = job;
+          began.open();
+          await goOn.opened;
+        },
+      },
+      HOLD,
+    ),
+  );
+  await ask('a');
+  await began.opened;
+  const job = running!;
+  expect(job.isSurelyHeld()).toBe(true);
+
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800);
+  expect(job.isSurelyHeld()).toBe(false);
+  await eventually(() => job.isSurelyHeld(), { what: 'a renewal' });
+
+  await loseHold();
+  await eventually(() => job.signal.aborted, { what: 'being told' });
+  expect(job.isSurelyHeld()).toBe(false);
+  goOn.open();
+});
+
 test('a worker that lost its hold is told at its next renewal', async () => {
   const began = latch();
   let told: unknown;

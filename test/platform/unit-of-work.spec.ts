@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { AppError } from '../../src/common/app-error';
+import { withRequestId } from '../../src/platform/observability/request-context';
 import type { Transaction } from '../../src/platform/database/unit-of-work';
 import { eventually } from '../support/eventually';
 import { startPlatform, type TestPlatform } from '../support/platform';
@@ -301,6 +302,32 @@ describe('when the database fails', () => {
     await Promise.all(holders);
     await platform.work.run(SCOPE, (tx) => addBot(tx, 'served again'));
     expect(await bots()).toEqual(['served again']);
+  });
+});
+
+describe('a unit of work that goes on and on', () => {
+  const slowly = (): Promise<void> =>
+    platform.work.run(SCOPE, async (tx) => {
+      for (let n = 0; n < 4; n++) {
+        await addBot(tx, `slow ${n}`);
+        await tx.query('select pg_sleep(1.5)');
+      }
+    });
+
+  it('is given up, and nothing of it kept, where a client waits for it', async () => {
+    const started = performance.now();
+    await expect(withRequestId('a-request', slowly)).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      status: 503,
+      retryAfterSeconds: 2,
+    });
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(await bots()).toEqual([]);
+  });
+
+  it('has its time where nobody does', async () => {
+    await slowly();
+    expect(await bots()).toHaveLength(4);
   });
 });
 

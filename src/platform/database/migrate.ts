@@ -11,7 +11,7 @@ const MIGRATION_LOCK = 7_263_190_116;
  * long only, in ms, steps back, and tries again.
  */
 const LOCK_WAIT_MS = 2_000;
-const LOCK_TRIES = 20;
+const LOCK_TRIES = 60;
 const LOCK_PAUSE_MS = 1_000;
 const TURN_PAUSE_MS = 100;
 

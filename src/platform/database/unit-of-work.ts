@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { PoolClient, QueryConfig } from 'pg';
 import { DataSource, EntityManager, type ObjectLiteral, QueryRunner, Repository } from 'typeorm';
 import { within } from '../../common/within';
+import { currentRequestId } from '../observability/request-context';
 import { CONNECT_TIMEOUT_MS, DATABASE_LIMIT_MS, PATIENT_MS } from './connections';
 import { connectionLost, DatabaseLate, isRetryable, translated } from './database-errors';
 import type { WatchedClient } from './watched-client';
@@ -51,6 +52,8 @@ export interface Transaction {
   afterCommit(fn: () => void): void;
 }
 
+type PatientClient = PoolClient & Pick<WatchedClient, 'silenceLimitMs'>;
+
 class OpenTransaction implements Transaction {
   readonly committed: (() => void)[] = [];
   /** From then on its connection may be another's. */
@@ -63,7 +66,9 @@ class OpenTransaction implements Transaction {
   constructor(
     readonly workspaceId: number,
     readonly runner: QueryRunner,
-    private readonly client: PoolClient,
+    private readonly client: PatientClient,
+    /** On the clock of `performance.now()`. */
+    private readonly until: number,
   ) {}
 
   get manager(): EntityManager {
@@ -83,6 +88,7 @@ class OpenTransaction implements Transaction {
   }
 
   private async doCommit(): Promise<void> {
+    this.hurry();
     this.ended = true;
     const commit = this.client.query('commit');
     await Promise.allSettled([...this.sent, commit]);
@@ -118,6 +124,7 @@ class OpenTransaction implements Transaction {
 
   send(name: string, sql: string, values: unknown[]): void {
     this.refuseIfEnded();
+    this.hurry();
     this.track(this.client.query({ name, text: sql, values }));
   }
 
@@ -132,8 +139,17 @@ class OpenTransaction implements Transaction {
 
   private async rows<Row>(query: QueryConfig): Promise<Row[]> {
     this.refuseIfEnded();
+    this.hurry();
     const result = await this.client.query(query);
     return result.rows as Row[];
+  }
+
+  /** Each statement gets what those before it left of the time: many short waits are a long one too. */
+  private hurry(): void {
+    if (this.until === Infinity) return;
+    const left = this.until - performance.now();
+    if (left <= 0) throw new DatabaseLate();
+    this.client.silenceLimitMs = left;
   }
 
   private refuseIfEnded(): void {
@@ -156,7 +172,8 @@ export class UnitOfWork {
   /**
    * Runs `fn` in a transaction of this workspace, or in the one that is already open.
    * A deadlock or serialization failure runs `fn` again from the start, so its only effects must be in the database.
-   * Throws `DATABASE_UNAVAILABLE` where the database cannot be reached, or says nothing for more than four seconds.
+   * Throws `DATABASE_UNAVAILABLE` where the database cannot be reached, or says nothing for more than four seconds; and
+   * where a client waits for the answer to its request, when all of it takes longer than that.
    */
   async run<T>(scope: { workspaceId: number }, fn: Work<T>, options: WorkOptions = {}): Promise<T> {
     return await this.joinOrOpen('begin', scope.workspaceId, fn, options);
@@ -199,24 +216,32 @@ export class UnitOfWork {
       if (open.workspaceId !== workspaceId) throw new Error('A transaction cannot change its workspace.');
       return await fn(open);
     }
+    const isAwaited = how === 'begin' && options.patient !== true && currentRequestId() !== undefined;
+    const until = isAwaited ? performance.now() + DATABASE_LIMIT_MS : Infinity;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.once(how, workspaceId, fn, options);
+        return await this.once(how, workspaceId, fn, { ...options, until });
       } catch (error) {
-        if (!isRetryable(error) || attempt === MAX_TRIES) throw translated(error);
+        if (!isRetryable(error) || attempt === MAX_TRIES || performance.now() > until)
+          throw translated(error);
         // Whoever met in a deadlock would meet again by starting again together.
         await delay(Math.random() * attempt * RETRY_SPREAD_MS);
       }
     }
   }
 
-  private async once<T>(how: Beginning, workspaceId: number, fn: Work<T>, options: WorkOptions): Promise<T> {
+  private async once<T>(
+    how: Beginning,
+    workspaceId: number,
+    fn: Work<T>,
+    options: WorkOptions & { until: number },
+  ): Promise<T> {
     const runner = this.source.createQueryRunner();
     const client = await connected(runner, options);
     let tx: OpenTransaction | null = null;
     let ending: Promise<void> | null = null;
     try {
-      tx = new OpenTransaction(workspaceId, runner, client);
+      tx = new OpenTransaction(workspaceId, runner, client, options.until);
       tx.begin(how);
       const result = await this.storage.run(tx, fn, tx);
       ending = tx.commit();
@@ -237,9 +262,9 @@ export class UnitOfWork {
 }
 
 /** Its connection, which may be silent for what the wait for it left of the time. */
-async function connected(runner: QueryRunner, { patient = false }: WorkOptions): Promise<PoolClient> {
+async function connected(runner: QueryRunner, { patient = false }: WorkOptions): Promise<PatientClient> {
   const asked = performance.now();
-  const connecting = runner.connect() as Promise<PoolClient & Pick<WatchedClient, 'silenceLimitMs'>>;
+  const connecting = runner.connect() as Promise<PatientClient>;
   try {
     const client = await within(CONNECT_TIMEOUT_MS, connecting, () => new DatabaseLate());
     const left = DATABASE_LIMIT_MS - (performance.now() - asked);

@@ -37,6 +37,11 @@ export interface Job {
   signal: AbortSignal;
   /** Throws {@link HoldLost} unless the job is still this taking's, and keeps it so until the transaction ends. */
   assertHeld(tx: Transaction): Promise<void>;
+  /**
+   * Whether the job can be nobody else's yet, nor soon. For the last moment before something that no transaction can
+   * hold: it asks nobody, and knows of the time for which the process stood still.
+   */
+  isSurelyHeld(): boolean;
 }
 
 /** Done, or to be run again at a time of the handler's choosing. A thrown error is retried with back-off. */
@@ -53,6 +58,14 @@ export function isPassing(error: unknown): boolean {
   return isUnavailable(error) || (error instanceof AppError && error.code === 'DATABASE_UNAVAILABLE');
 }
 
+/** A taking of a job that runs here. */
+interface Running {
+  row: JobRow;
+  abort: AbortController;
+  /** On the clock of `performance.now()`, which nothing sets and which goes on while the process does not. */
+  surelyUntil: number;
+}
+
 interface JobRow {
   id: number;
   workspace_id: number;
@@ -67,7 +80,7 @@ interface JobRow {
 @Injectable()
 export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly handlers = new Map<string, JobHandler>();
-  private readonly running = new Map<string, { row: JobRow; abort: AbortController; done: Promise<void> }>();
+  private readonly running = new Map<string, Running & { done: Promise<void> }>();
   private taking = false;
   private takeAgain = false;
   private taken: Promise<void> = Promise.resolve();
@@ -125,6 +138,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
         const free = this.config.jobs.concurrency - this.running.size;
         if (free <= 0 || this.handlers.size === 0) break;
         const hold = randomUUID();
+        const asked = performance.now();
         const rows = await this.db.prepared<JobRow>(
           'job_take',
           `with due as (
@@ -135,7 +149,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
            returning job.id, workspace_id, task, key, payload, generation, attempts`,
           [hold, free, [...this.handlers.keys()], this.config.jobs.holdSeconds],
         );
-        for (const row of rows) this.start(row, hold);
+        for (const row of rows) this.start(row, hold, asked);
       }
     } catch (err) {
       this.logger.warn({ err }, 'jobs cannot be taken right now');
@@ -144,25 +158,33 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  private start(row: JobRow, hold: string): void {
+  private start(row: JobRow, hold: string, asked: number): void {
     const abort = new AbortController();
     if (this.stopped) abort.abort(STOPPING);
     const slot = `${row.id}/${hold}`;
-    const done = this.run(row, hold, abort.signal).finally(() => {
+    const running: Running = { row, abort, surelyUntil: this.surelyUntil(asked) };
+    const done = this.run(running, hold).finally(() => {
       this.running.delete(slot);
       this.take();
     });
-    this.running.set(slot, { row, abort, done });
+    this.running.set(slot, Object.assign(running, { done }));
   }
 
-  private async run(row: JobRow, hold: string, signal: AbortSignal): Promise<void> {
+  /** A hold that was asked for at this moment began later, and what is begun in its last part may end after it. */
+  private surelyUntil(asked: number): number {
+    return asked + this.config.jobs.holdSeconds * 1_000 * (1 - 1 / RENEWALS_PER_HOLD);
+  }
+
+  private async run(running: Running, hold: string): Promise<void> {
+    const { row } = running;
     const job: Job = {
       id: row.id,
       workspaceId: row.workspace_id,
       key: row.key,
       payload: row.payload,
       attempt: row.attempts,
-      signal,
+      signal: running.abort.signal,
+      isSurelyHeld: () => performance.now() < running.surelyUntil,
       assertHeld: async (tx) => {
         const held = await tx.query('select 1 from job where id = $1 and held_by = $2 for key share', [
           row.id,
@@ -226,6 +248,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
   private async renew(): Promise<void> {
     if (this.running.size === 0) return;
     const slots = [...this.running.keys()].map((slot) => slot.split('/') as [string, string]);
+    const asked = performance.now();
     try {
       const kept = await this.db.query<{ id: number; held_by: string }>(
         `update job set run_at = now() + $3 * interval '1 second'
@@ -236,7 +259,14 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
       const still = new Set(kept.map((row) => `${row.id}/${row.held_by}`));
       for (const [id, hold] of slots) {
         const slot = `${id}/${hold}`;
-        if (!still.has(slot)) this.running.get(slot)?.abort.abort(new HoldLost(`Job ${id} was taken over.`));
+        const running = this.running.get(slot);
+        if (running === undefined) continue;
+        if (still.has(slot)) {
+          running.surelyUntil = this.surelyUntil(asked);
+        } else {
+          running.surelyUntil = -Infinity;
+          running.abort.abort(new HoldLost(`Job ${id} was taken over.`));
+        }
       }
     } catch (err) {
       this.logger.warn({ err }, 'holds on running jobs cannot be renewed right now');
