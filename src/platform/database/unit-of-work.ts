@@ -114,6 +114,7 @@ class OpenTransaction implements Transaction {
 
   async preparedLast<Row>({ name, sql, values }: Statement, ...more: Statement[]): Promise<Row[]> {
     this.refuseIfEnded();
+    this.hurry();
     const first = this.client.query({ name, text: sql, values });
     this.track(first);
     for (const each of more) this.send(each.name, each.sql, each.values);
