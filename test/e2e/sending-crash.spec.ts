@@ -60,7 +60,7 @@ test('after kill -9 in the middle of sends another worker goes on, in order, and
   const { wamid, bizOpaqueCallbackData } = unanswered!.accepted!;
   await system.meta.sendStatus(wamid, 'delivered', { biz_opaque_callback_data: bizOpaqueCallbackData });
   await becomes(admin, unanswered!.message, 'delivered');
-}, 60_000);
+}, 120_000);
 
 test('a worker that is told to stop finishes what it sends', async () => {
   const conversation = await conversationOf(system, newPhone());
@@ -75,7 +75,7 @@ test('a worker that is told to stop finishes what it sends', async () => {
   expect(await openTries()).toBe(0);
   expect((await shown(admin, message)).whatsapp_message_id).not.toBeNull();
   expect(await system.sql('select 1 from job where held_by is not null')).toEqual([]);
-});
+}, 60_000);
 
 test('by default a killed worker’s jobs are free within 30 seconds', () => {
   expect(loadConfig({ NODE_ENV: 'test' }).jobs.holdSeconds).toBeLessThanOrEqual(25);

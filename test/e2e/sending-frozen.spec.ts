@@ -55,7 +55,7 @@ test('a worker that was frozen in a send does not send any more when others have
   const late = await becomes(admin, messages[0]!, 'failed');
   expect(late.error_reason).toMatch(/was not sent/);
   expect(textsFor(system.meta, phone)).toEqual(['2', '3']);
-}, 40_000);
+}, 120_000);
 
 test('a worker that was frozen in a send, and missed by nobody, takes its jobs up again, in order', async () => {
   const { worker, phone, messages } = await frozenInSend();
@@ -69,4 +69,4 @@ test('a worker that was frozen in a send, and missed by nobody, takes its jobs u
   for (const message of messages) await becomes(admin, message, 'read', 20_000);
   expect(textsFor(system.meta, phone)).toEqual(['1', '2', '3']);
   expect(await system.sql('select max(send_attempts) as attempts from message')).toEqual([{ attempts: 1 }]);
-}, 40_000);
+}, 120_000);

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { type NodeProcess, spawnNode } from './processes';
 import { ACCESS_TOKEN, APP_SECRET, PHONE_NUMBER_ID, type TestSystem, VERIFY_TOKEN } from './system';
 
+/** On a machine that others use too. */
+const START_LIMIT_MS = 45_000;
 const SERVER = join(__dirname, '../../dist/src/main.js');
 
 /** The built server as a process of its own that runs jobs of the system, which should have the role `api`. */
@@ -30,6 +32,6 @@ export async function startWorkerProcess(
       ...environment,
     },
   });
-  await worker.waitForLine(/"listening"/);
+  await worker.waitForLine(/"listening"/, START_LIMIT_MS);
   return worker;
 }
