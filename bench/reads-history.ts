@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/database/embedded-postgres';
 import { placesIn, type Side } from './compare';
 import { MAKE_USERS, serverEnvironment, signIn, startProductionServer } from './contenders';
+import { inboxQuestions } from './inbox-questions';
 import { runScript } from './processes';
 import { makeHistory } from './reads-data';
 import { FILE_KEYS, HAND_MADE_INDEXES, type Question, questionsOf } from './reads-questions';
@@ -59,7 +60,8 @@ export class ReadsHistory {
       admin: await signIn(url, 'admin', 'admin123'),
       employer: await signIn(url, 'employer', 'employer123'),
     };
-    return new ReadsHistory(postgres, db, url, tokens, questionsOf(...(await placesIn(db))));
+    const questions = [...questionsOf(...(await placesIn(db))), ...(await inboxQuestions(db))];
+    return new ReadsHistory(postgres, db, url, tokens, questions);
   }
 
   /** Who answers a question about it. */

@@ -6,7 +6,7 @@ import { HAND_MADE_INDEXES, type Question, questionsOf, WITHOUT_HAND_MADE_INDEXE
 import { join } from 'node:path';
 import type { Bench } from './bench';
 import { withClient } from '../database';
-import { inboxQuestions } from './inbox-questions';
+import { inboxQuestions } from '../inbox-questions';
 import { type Findings, type Line, number } from './line';
 
 const SQL = 'SQL by hand';

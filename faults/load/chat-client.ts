@@ -168,17 +168,19 @@ export class ChatClient {
 
   /** Comes back for as long as it is not closed. */
   private async live(entered: () => void): Promise<void> {
+    // Up to here it has everything. What it hears before it has fetched what it missed moves this no further.
+    let known = new Map<number, number>();
     while (!this.closed) {
-      const known = new Map(this.newest);
       const socket = await this.knock();
       if (socket !== null) {
-        await this.catchUp(socket, known);
+        const complete = await this.catchUp(socket, known);
         if (socket.connected) {
           this.entries++;
           entered();
           await new Promise((ended) => socket.once('disconnect', ended));
           this.goneAt = performance.now();
         }
+        if (complete) known = new Map(this.newest);
       }
       this.turn++;
       await delay(COME_BACK_MS);
@@ -218,16 +220,20 @@ export class ChatClient {
     });
   }
 
-  /** Joins what staff want to hear, and fetches what is newer than what was known before the connection. */
-  private async catchUp(socket: Socket, known: ReadonlyMap<number, number>): Promise<void> {
+  /**
+   * Joins what staff want to hear, and fetches what is newer than what was known before the connection. False where that
+   * ended before.
+   */
+  private async catchUp(socket: Socket, known: ReadonlyMap<number, number>): Promise<boolean> {
     while (!this.closed && socket.connected) {
       try {
         await (this.options.phone === null ? this.catchUpStaff(socket, known) : this.catchUpUser(known));
-        return;
+        return true;
       } catch {
         await delay(AGAIN_AFTER_MS); // the server or its database is away
       }
     }
+    return false;
   }
 
   private async catchUpUser(known: ReadonlyMap<number, number>): Promise<void> {

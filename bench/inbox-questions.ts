@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Question } from '../reads-questions';
+import type { Question } from './reads-questions';
 
 const SORT = '-last_message_at';
 const PLACES = 100;
