@@ -58,6 +58,15 @@ describe('statements that travel together', () => {
     expect(await names()).toEqual(['1', '2']);
   });
 
+  it('say why the first of them failed where the answers of several are waited for', async () => {
+    const failing = own.work.run(SCOPE, async (tx) => {
+      const broken = tx.prepared('broken', 'select 1 / $1::int', [0]);
+      const [after] = await Promise.allSettled([tx.prepared('after', insert, ['after']), broken]);
+      if (after.status === 'rejected') throw after.reason;
+    });
+    await expect(failing).rejects.toThrow('division by zero');
+  });
+
   it('end as one that fails by its own word: none is kept, and the next work begins afresh', async () => {
     const failing = own.work.run(SCOPE, (tx) => {
       tx.send('probe', insert, ['undone']);

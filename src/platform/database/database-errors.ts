@@ -28,6 +28,8 @@ export const UNIQUE_VIOLATION = '23505';
 export const FOREIGN_KEY_VIOLATION = '23503';
 export const LOCK_NOT_AVAILABLE = '55P03';
 export const QUERY_CANCELED = '57014';
+/** Of every statement after one that failed. */
+export const TRANSACTION_ABORTED = '25P02';
 
 /** Which constraint a driver's error is about; null where it is about none. */
 export function constraintOf(error: unknown): string | null {

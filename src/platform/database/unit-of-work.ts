@@ -6,7 +6,14 @@ import { DataSource, EntityManager, type ObjectLiteral, QueryRunner, Repository 
 import { within } from '../../common/within';
 import { currentRequestId } from '../observability/request-context';
 import { CONNECT_TIMEOUT_MS, DATABASE_LIMIT_MS, PATIENT_MS } from './connections';
-import { connectionLost, DatabaseLate, isRetryable, translated } from './database-errors';
+import {
+  connectionLost,
+  DatabaseLate,
+  isRetryable,
+  sqlState,
+  TRANSACTION_ABORTED,
+  translated,
+} from './database-errors';
 import type { WatchedClient } from './watched-client';
 
 /** Tries of a transaction that PostgreSQL ended with a deadlock or a serialization failure. */
@@ -58,8 +65,10 @@ class OpenTransaction implements Transaction {
   readonly committed: (() => void)[] = [];
   /** From then on its connection may be another's. */
   ended = false;
-  /** What broke the transaction, where later errors are only consequences of it. */
+  /** What broke the transaction, of statements whose answer nobody waits for. */
   cause: unknown = null;
+  /** The first error of any statement: those of later ones may only say that there was one. */
+  private firstFailure: unknown = null;
   private readonly sent: Promise<unknown>[] = [];
   private committing: Promise<void> | null = null;
 
@@ -135,14 +144,24 @@ class OpenTransaction implements Transaction {
 
   private track(statement: Promise<unknown>): void {
     this.sent.push(statement);
-    statement.catch((error: unknown) => (this.cause ??= error));
+    statement.catch((error: unknown) => {
+      this.firstFailure ??= error;
+      this.cause ??= error;
+    });
+  }
+
+  /** Why the work ended with this error. */
+  reasonFor(error: unknown): unknown {
+    const reason = this.cause ?? error;
+    return sqlState(reason) === TRANSACTION_ABORTED ? (this.firstFailure ?? reason) : reason;
   }
 
   private async rows<Row>(query: QueryConfig): Promise<Row[]> {
     this.refuseIfEnded();
     this.hurry();
-    const result = await this.client.query(query);
-    return result.rows as Row[];
+    const answer = this.client.query(query);
+    answer.catch((error: unknown) => (this.firstFailure ??= error));
+    return (await answer).rows as Row[];
   }
 
   /** Each statement gets what those before it left of the time: many short waits are a long one too. */
@@ -252,7 +271,7 @@ export class UnitOfWork {
     } catch (error) {
       const lost = runner.isReleased; // TypeORM lets go of a connection that broke
       if (tx !== null && !lost) await tx.rollback();
-      const cause = tx?.cause ?? error;
+      const cause = tx === null ? error : tx.reasonFor(error);
       throw lost ? connectionLost(cause) : cause;
     } finally {
       if (tx !== null) tx.ended = true;

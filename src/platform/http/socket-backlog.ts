@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 
 /** What the server keeps for a client that does not read, in characters, beyond what the network's own buffers take. */
 const BACKLOG_LIMIT = 1024 * 1024;
+/** Where so much is unread, the second look is not waited for. */
+const FAR_TOO_MUCH = 4 * BACKLOG_LIMIT;
 const LOOK_EVERY_MS = 500;
 /** Whoever is told much at once is told no more while so much of it is unread. */
 const AHEAD_LIMIT = 256 * 1024;
@@ -43,7 +45,7 @@ export async function untilRead(socket: { connected: boolean; conn: unknown }): 
 }
 
 /**
- * Ends sockets whose clients leave too much unread twice in a row. They come back and go on from where they were; kept,
+ * Ends sockets whose clients leave too much unread twice in a row, or far too much once. They come back and go on from where they were; kept,
  * each would take memory for as long as it says that it lives.
  */
 export function endSlowSockets(
@@ -54,7 +56,7 @@ export function endSlowSockets(
   const look = (): void => {
     const { clients } = server.engine as Engine;
     const behind = Object.values(clients).filter((each) => backlogOf(each) > BACKLOG_LIMIT);
-    for (const each of behind.filter(({ id }) => slow.has(id))) {
+    for (const each of behind.filter((one) => slow.has(one.id) || backlogOf(one) > FAR_TOO_MUCH)) {
       logger.warn({ socket: each.id, backlog: backlogOf(each) }, 'a socket that is not read was ended');
       end(each);
     }
