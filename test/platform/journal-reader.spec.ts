@@ -100,9 +100,12 @@ describe('a reader', () => {
         ),
       );
     // Any transaction on this server holds the horizon back.
-    await eventually(async () => (await byHorizon()).length === 2, { what: 'the horizon' });
+    await eventually(async () => (await byHorizon()).length === 2, {
+      what: 'the horizon',
+      timeoutMs: 60_000,
+    });
     expect(await byHorizon()).toEqual(['second', 'first']);
-  });
+  }, 90_000);
 
   it('sees nothing of a transaction that was rolled back, also not of one that still runs', async () => {
     const [undone, running] = [await begin(), await begin()];

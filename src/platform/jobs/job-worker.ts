@@ -142,12 +142,19 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
         const rows = await this.db.prepared<JobRow>(
           'job_take',
           `with due as (
-             select id from job where failed_at is null and run_at <= now() and task = any ($3)
+             select id from job where failed_at is null and run_at <= now() and task = any ($3) and id <> all ($5)
              order by run_at, id limit $2 for update skip locked)
            update job set held_by = $1, attempts = attempts + 1, run_at = now() + $4 * interval '1 second'
            from due where job.id = due.id
            returning job.id, workspace_id, task, key, payload, generation, attempts`,
-          [hold, free, [...this.handlers.keys()], this.config.jobs.holdSeconds],
+          // One whose hold ran out while this process stood still is still at work here, and would meet itself.
+          [
+            hold,
+            free,
+            [...this.handlers.keys()],
+            this.config.jobs.holdSeconds,
+            [...this.running.values()].map(({ row }) => row.id),
+          ],
         );
         for (const row of rows) this.start(row, hold, asked);
       }
