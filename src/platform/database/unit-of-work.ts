@@ -159,9 +159,12 @@ class OpenTransaction implements Transaction {
   private async rows<Row>(query: QueryConfig): Promise<Row[]> {
     this.refuseIfEnded();
     this.hurry();
-    const answer = this.client.query(query);
-    answer.catch((error: unknown) => (this.firstFailure ??= error));
-    return (await answer).rows as Row[];
+    try {
+      return (await this.client.query(query)).rows as Row[];
+    } catch (error) {
+      this.firstFailure ??= error;
+      throw error;
+    }
   }
 
   /** Each statement gets what those before it left of the time: many short waits are a long one too. */
